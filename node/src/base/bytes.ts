@@ -1,0 +1,54 @@
+// Byte strings: comparison, conversion, and the latin1 form in which keys are held in memory.
+
+// The runtime's own conversions are ten times faster than a loop; base declares just what it uses of them.
+interface NativeBuffer extends Uint8Array {
+  latin1Slice(start: number, end: number): string;
+  compare(other: Uint8Array): -1 | 0 | 1;
+}
+declare const Buffer: {
+  from(text: string, encoding: 'latin1' | 'hex' | 'base64'): Uint8Array;
+  from(bytes: ArrayBufferLike, offset: number, length: number): NativeBuffer;
+  compare(a: Uint8Array, b: Uint8Array): -1 | 0 | 1;
+};
+
+/** One character per byte: the order of such strings is the order of the bytes, and a Map finds them quickly. */
+export function latin1FromBytes(bytes: Uint8Array): string {
+  const length = bytes.length;
+  if (length < 12) {
+    let text = '';
+    for (let i = 0; i < length; i++) text += String.fromCharCode(bytes[i] ?? 0);
+    return text;
+  }
+  return Buffer.from(bytes.buffer, bytes.byteOffset, length).latin1Slice(0, length);
+}
+
+export function bytesFromLatin1(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
+}
+
+/** −1, 0 or 1: unsigned byte order, a prefix before what it begins. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): -1 | 0 | 1 {
+  return Buffer.compare(a, b);
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0;
+}
+
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let position = 0;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.length;
+  }
+  return whole;
+}
+
+export function hexFromBytes(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  return text;
+}

@@ -1,0 +1,50 @@
+// One gRPC call as a handler sees it, whatever carries it: rpc/ implements it, api/ uses it, tests fake it.
+import type { GrpcStatus } from './errors.ts';
+
+/** The part of a call that every kind shares. */
+export interface CallContext {
+  /** `/etcdserverpb.KV/Put` */
+  readonly path: string;
+  /** `host:port` of the peer. */
+  readonly remoteAddress: string;
+  /** First value of a request header, lower-case name; binary (`-bin`) headers are still base64. */
+  header(name: string): string | undefined;
+  /** Common name of a verified client certificate. */
+  readonly certificateCommonName: string | undefined;
+  /** Milliseconds left when the call arrived, or undefined without a deadline. */
+  readonly timeoutMs: number | undefined;
+  /** True once the client, the deadline or the connection ended the call: its answer is no longer wanted. */
+  readonly canceled: boolean;
+  /** Runs once when the call is canceled (at once if it is already). Returns a function that takes the callback back. */
+  onCancel(callback: () => void): () => void;
+}
+
+/** The sending half of a call that answers with a stream. */
+export interface ResponseStream<Res> {
+  /** Queues a message. Returns false when the peer's window and the send buffer are full: wait for `drained`. */
+  send(message: Res): boolean;
+  /** Queues a message that is already encoded as protobuf. `parts` are written one behind the other. */
+  sendEncoded(parts: readonly Uint8Array[]): boolean;
+  /** Bytes accepted by `send` and not yet written to the socket. */
+  readonly queuedBytes: number;
+  /** Resolves when sending makes sense again, or at once; also when the call ends. */
+  drained(): Promise<void>;
+  /** Ends the call; nothing can be sent afterwards. Without arguments: OK. */
+  end(status?: GrpcStatus, message?: string): void;
+}
+
+/** The receiving half of a call whose requests are a stream. Flow control follows the reader. */
+export type RequestStream<Req> = AsyncIterable<Req>;
+
+export type UnaryHandler<Req, Res> = (request: Req, call: CallContext) => Promise<Res> | Res;
+/** Ends the call itself, or by returning (OK) or throwing (the error's status). */
+export type ServerStreamHandler<Req, Res> = (
+  request: Req,
+  call: CallContext,
+  responses: ResponseStream<Res>,
+) => Promise<void>;
+export type BidiStreamHandler<Req, Res> = (
+  requests: RequestStream<Req>,
+  call: CallContext,
+  responses: ResponseStream<Res>,
+) => Promise<void>;

@@ -1,0 +1,10 @@
+// The base room: what every other room may use. It imports nothing.
+export * from './assert.ts';
+export * from './bytes.ts';
+export * from './call.ts';
+export * from './crc.ts';
+export * from './errors.ts';
+export * from './ids.ts';
+export * from './logger.ts';
+export * from './text.ts';
+export * from './world.ts';

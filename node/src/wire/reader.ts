@@ -1,0 +1,174 @@
+// Reads protobuf's wire format (https://protobuf.dev/programming-guides/encoding/) from a byte array.
+// Messages read themselves field by field: see the generated code in gen/ and the entry points in codec.ts.
+import { textFromUtf8 } from '../base/text.ts';
+
+/** The bytes are not a valid protobuf message. `offset` is where in the input reading stopped. */
+export class DecodeError extends Error {
+  readonly offset: number;
+  constructor(message: string, offset: number) {
+    super(`${message} at byte ${offset}`);
+    this.name = 'DecodeError';
+    this.offset = offset;
+  }
+}
+
+const TWO_32 = 0x1_0000_0000;
+const HIGH_LIMIT = 0x20_0000; // hi word of 2^53
+
+/** A cursor over `bytes`. Every read throws DecodeError past the end. */
+export class Reader {
+  readonly bytes: Uint8Array;
+  position = 0;
+  private low = 0;
+  private high = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  fail(message: string): never {
+    throw new DecodeError(message, this.position);
+  }
+
+  /** A varint of at most 32 significant bits: tags, lengths, uint32, enums, int32. Higher bits are dropped. */
+  uint32(): number {
+    const first = this.bytes[this.position];
+    if (first !== undefined && first < 0x80) {
+      this.position++;
+      return first;
+    }
+    this.words();
+    return this.low;
+  }
+
+  int32(): number {
+    return this.uint32() | 0;
+  }
+
+  bool(): boolean {
+    this.words();
+    return this.low !== 0 || this.high !== 0;
+  }
+
+  /** uint64 as a number; a value over 2^53 − 1 is an error. */
+  uint64(): number {
+    const first = this.bytes[this.position];
+    if (first !== undefined && first < 0x80) {
+      this.position++;
+      return first;
+    }
+    this.words();
+    if (this.high >= HIGH_LIMIT) this.fail('integer over 2^53');
+    return this.high * TWO_32 + this.low;
+  }
+
+  /** int64 as a number; a value beyond ±(2^53 − 1) is an error. */
+  int64(): number {
+    const first = this.bytes[this.position];
+    if (first !== undefined && first < 0x80) {
+      this.position++;
+      return first;
+    }
+    const value = this.signed();
+    if (!Number.isSafeInteger(value)) this.fail('integer over 2^53');
+    return value;
+  }
+
+  /** int64 as a number, where a value beyond ±(2^53 − 1) becomes that bound: for limits and durations. */
+  int64Saturated(): number {
+    const value = this.signed();
+    if (value > Number.MAX_SAFE_INTEGER) return Number.MAX_SAFE_INTEGER;
+    return value < -Number.MAX_SAFE_INTEGER ? -Number.MAX_SAFE_INTEGER : value;
+  }
+
+  uint64Big(): bigint {
+    this.words();
+    return this.high === 0 ? BigInt(this.low) : (BigInt(this.high) << 32n) | BigInt(this.low);
+  }
+
+  int64Big(): bigint {
+    this.words();
+    if (this.high === 0) return BigInt(this.low);
+    return (BigInt(this.high | 0) << 32n) | BigInt(this.low);
+  }
+
+  /** The length of a length-delimited field, checked against the rest of the input; returns the field's end. */
+  end(): number {
+    const length = this.uint32();
+    const end = this.position + length;
+    if (end > this.bytes.length) this.fail(`length ${length} runs past the end`);
+    return end;
+  }
+
+  /** A view into the input, not a copy: it lives as long as the input does. */
+  view(): Uint8Array {
+    const end = this.end();
+    const view = this.bytes.subarray(this.position, end);
+    this.position = end;
+    return view;
+  }
+
+  string(): string {
+    const start = this.position;
+    const text = textFromUtf8(this.view());
+    if (text === undefined) throw new DecodeError('string is not valid UTF-8', start);
+    return text;
+  }
+
+  /** Skips the field whose tag was just read. */
+  skip(tag: number): void {
+    if (tag >>> 3 === 0) this.fail('field number 0');
+    switch (tag & 7) {
+      case 0:
+        this.words();
+        return;
+      case 1:
+        this.advance(8);
+        return;
+      case 2:
+        this.position = this.end();
+        return;
+      case 5:
+        this.advance(4);
+        return;
+      default:
+        this.fail(`wire type ${tag & 7}`);
+    }
+  }
+
+  private advance(count: number): void {
+    if (this.position + count > this.bytes.length) this.fail('unexpected end');
+    this.position += count;
+  }
+
+  private signed(): number {
+    this.words();
+    return (this.high | 0) * TWO_32 + this.low;
+  }
+
+  /** Reads a varint of up to 64 bits into `low` and `high`, both unsigned 32-bit words. */
+  private words(): void {
+    const bytes = this.bytes;
+    let position = this.position;
+    let low = 0;
+    let high = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = bytes[position++];
+      if (byte === undefined) this.fail('unexpected end');
+      const bits = byte & 0x7f;
+      if (shift < 28) low |= bits << shift;
+      else if (shift === 28) {
+        low |= bits << 28;
+        high = bits >>> 4;
+      } else if (shift < 63) high |= bits << (shift - 32);
+      else high |= (bits & 1) << 31;
+      if (byte < 0x80) {
+        this.low = low >>> 0;
+        this.high = high >>> 0;
+        this.position = position;
+        return;
+      }
+    }
+    this.fail('varint over 10 bytes');
+  }
+}
