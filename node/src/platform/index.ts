@@ -1,1 +1,13 @@
-export {};
+// The platform room: the real disk, clock, randomness, logs and certificates.
+export { LockedError } from './file-lock.ts';
+export { createLogger, isLogLevel, LOG_LEVELS } from './logger.ts';
+export type { LogFormat, LoggerOptions, LogLevel, RootLogger } from './logger.ts';
+export { realClock, realRandom } from './real-clock.ts';
+export { RealDisk, realWorld } from './real-disk.ts';
+export { ensureSelfSigned } from './self-signed.ts';
+export type { SelfSignedOptions } from './self-signed.ts';
+export { TlsFiles } from './tls-files.ts';
+export type { TlsFilesOptions } from './tls-files.ts';
+export type { TlsPaths } from './tls-material.ts';
+export { parseTlsSettings } from './tls-settings.ts';
+export type { TlsSettings } from './tls-settings.ts';

@@ -1,0 +1,130 @@
+// One open file of the real disk, on a raw descriptor: callbacks wrapped once, no FileHandle objects in between.
+import * as fs from 'node:fs';
+import type { DiskFile } from '../base/world.ts';
+
+/** Wraps one call of node:fs that reports through a callback. */
+function settled(start: (done: (error: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    start((error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
+}
+
+function writeOnce(
+  descriptor: number,
+  source: Uint8Array,
+  offset: number,
+  position: number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const length = source.length - offset;
+    fs.write(descriptor, source, offset, length, position, (error, written) => {
+      if (error === null) resolve(written);
+      else reject(error);
+    });
+  });
+}
+
+function writevOnce(
+  descriptor: number,
+  sources: readonly Uint8Array[],
+  position: number,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.writev(descriptor, sources, position, (error, written) => {
+      if (error === null) resolve(written);
+      else reject(error);
+    });
+  });
+}
+
+/** writev takes at most IOV_MAX buffers, which is 1024 on Linux and macOS. */
+const MAX_VECTORS = 1024;
+
+export class RealFile implements DiskFile {
+  readonly path: string;
+  private readonly descriptor: number;
+  private closed = false;
+
+  constructor(path: string, descriptor: number) {
+    this.path = path;
+    this.descriptor = descriptor;
+  }
+
+  size(): number {
+    return fs.fstatSync(this.descriptor).size;
+  }
+
+  readAt(target: Uint8Array, position: number): number {
+    let done = 0;
+    while (done < target.length) {
+      const count = fs.readSync(
+        this.descriptor,
+        target,
+        done,
+        target.length - done,
+        position + done,
+      );
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  }
+
+  async readAtAsync(target: Uint8Array, position: number): Promise<number> {
+    let done = 0;
+    while (done < target.length) {
+      const from = done;
+      const count = await new Promise<number>((resolve, reject) => {
+        const length = target.length - from;
+        fs.read(this.descriptor, target, from, length, position + from, (error, bytesRead) => {
+          if (error === null) resolve(bytesRead);
+          else reject(error);
+        });
+      });
+      if (count === 0) break;
+      done += count;
+    }
+    return done;
+  }
+
+  async writeAt(source: Uint8Array, position: number): Promise<void> {
+    let done = 0;
+    while (done < source.length) {
+      done += await writeOnce(this.descriptor, source, done, position + done);
+    }
+  }
+
+  async writevAt(sources: readonly Uint8Array[], position: number): Promise<void> {
+    for (let first = 0; first < sources.length; first += MAX_VECTORS) {
+      const part = sources.slice(first, first + MAX_VECTORS);
+      let done = await writevOnce(this.descriptor, part, position);
+      // A short write is rare (a signal, the disk nearly full): what is left goes buffer by buffer.
+      for (const source of part) {
+        if (done >= source.length) {
+          done -= source.length;
+        } else {
+          await this.writeAt(source.subarray(done), position + done);
+          done = 0;
+        }
+        position += source.length;
+      }
+    }
+  }
+
+  truncate(size: number): Promise<void> {
+    return settled((done) => fs.ftruncate(this.descriptor, size, done));
+  }
+
+  datasync(): Promise<void> {
+    return settled((done) => fs.fdatasync(this.descriptor, done));
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await settled((done) => fs.close(this.descriptor, done));
+  }
+}
