@@ -1,0 +1,58 @@
+// Linearizable reads, on the leader's side (raft thesis, section 6.4; etcd-io/raft: raft.go).
+import { NO_MEMBER } from '../base/index.ts';
+import { Message, MessageType } from '../wire/gen/raft.ts';
+import type { Raft } from './raft.ts';
+import { broadcastHeartbeat } from './replication.ts';
+
+/** Leader: someone wants to know from which index on a read is linearizable. */
+export function handleReadIndex(raft: Raft, request: Message): void {
+  if (raft.tracker.isSingleton) answerRead(raft, request, raft.log.committed);
+  else if (!hasCommittedInTerm(raft)) raft.postponedReads.push(request);
+  else confirmRead(raft, request);
+}
+
+/** Until then, entries may be committed that this leader does not know to be. */
+function hasCommittedInTerm({ log, term }: Raft): boolean {
+  return log.matchTerm(log.committed, term);
+}
+
+function confirmRead(raft: Raft, request: Message): void {
+  if (raft.config.readOnlyOption === 'leaseBased') {
+    answerRead(raft, request, raft.log.committed);
+    return;
+  }
+  raft.readOnly.add(request, raft.log.committed);
+  raft.readOnly.acknowledgeSelf(raft.id);
+  broadcastHeartbeat(raft);
+}
+
+/** The commit index moved: reads that came before the first commit of the term can be dealt with. */
+export function releasePostponedReads(raft: Raft): void {
+  if (raft.postponedReads.length === 0) return;
+  if (!hasCommittedInTerm(raft)) {
+    raft.logger.error(
+      'pending MsgReadIndex should be released only after first commit in current term',
+    );
+    return;
+  }
+  const requests = raft.postponedReads;
+  raft.postponedReads = [];
+  for (const request of requests) confirmRead(raft, request);
+}
+
+/** A follower returned a heartbeat with a context. */
+export function handleReadAck(raft: Raft, message: Message): void {
+  raft.readOnly.receive(message.from, message.context);
+  for (const { request, index } of raft.readOnly.takeConfirmed(raft.tracker.config.voters)) {
+    answerRead(raft, request, index);
+  }
+}
+
+function answerRead(raft: Raft, request: Message, index: number): void {
+  const { from, entries } = request;
+  if (from === NO_MEMBER || from === raft.id) {
+    raft.readStates.push({ index, context: entries[0]!.data });
+  } else {
+    raft.send(Message.create({ type: MessageType.MsgReadIndexResp, to: from, index, entries }));
+  }
+}
