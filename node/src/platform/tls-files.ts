@@ -34,7 +34,9 @@ export class TlsFiles {
   private lastSeen = '';
   private contents: TlsContents;
   private polling = false;
-  private missingWarned = false;
+  /** Looks in a row that found a file missing. */
+  private missing = 0;
+  private closed = false;
 
   /** @throws Error when the files are missing or wrong: the first set has no older one to fall back on */
   constructor(options: TlsFilesOptions, logger: Logger) {
@@ -76,6 +78,7 @@ export class TlsFiles {
   }
 
   close(): void {
+    this.closed = true;
     clearInterval(this.timer);
     this.listeners.clear();
   }
@@ -85,11 +88,10 @@ export class TlsFiles {
     this.polling = true;
     try {
       await this.look();
-      this.missingWarned = false;
+      this.missing = 0;
     } catch (error) {
-      // A symbolic link that is being swapped, or a file between unlink and rename: the next look finds it.
-      if (!this.missingWarned) this.warn(error);
-      this.missingWarned = true;
+      // A file may be missing for a moment while it is replaced: the second time in a row is worth a warning.
+      if (++this.missing === 2) this.warn(error);
     } finally {
       this.polling = false;
     }
@@ -103,6 +105,7 @@ export class TlsFiles {
     const contents = new Map<string, Buffer>();
     for (const path of this.paths) contents.set(path, await fs.promises.readFile(path));
     if ((await signatureOf(this.paths)) !== signature) return; // it changed while it was read
+    if (this.closed) return;
     this.settled = signature;
     if (!this.isNew(contents)) return;
     try {
@@ -125,6 +128,7 @@ export class TlsFiles {
   }
 
   private warn(error: unknown): void {
+    if (this.closed) return;
     this.logger.warn('failed to reload certificates; keeping the previous ones', {
       'cert-file': this.options.certFile,
       error,
