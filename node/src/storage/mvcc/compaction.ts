@@ -1,0 +1,185 @@
+// Physical compaction: removes, in slices, the revisions that a compaction made unreadable, from the bucket and from the
+// index, and hashes on the way what the bucket held (etcd: scheduleCompaction in kvstore_compaction.go).
+import { durationText, EtcdError, latin1FromBytes, sizeText } from '../../base/index.ts';
+import type { Clock, Logger } from '../../base/index.ts';
+import { KeyValue } from '../../wire/gen/kv.ts';
+import { decode } from '../../wire/index.ts';
+import type { Exclusive } from './exclusive.ts';
+import { keyBehind, KeyValueHasher } from './hash.ts';
+import type { KeyValueHash, StoredHashes } from './hash.ts';
+import { mainOf, revisionBytes, subOf } from './revision.ts';
+import type { StoreState } from './state.ts';
+
+export interface CompactionOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Revisions looked at in one slice. */
+  readonly batchLimit: number;
+  /** Pause behind a slice that removed something. */
+  readonly sleepIntervalMs: number;
+}
+
+/** One compaction to do: revisions up to `revision`, where one at `previous` was done before (−1: none). */
+export interface CompactionJob {
+  readonly state: StoreState;
+  readonly revision: number;
+  readonly previous: number;
+  /** The previous compaction ran to its end, so the hash of this one covers all that it should. */
+  readonly storeHash: boolean;
+}
+
+/** How the owner ends compactions early: 'swap' when a restore replaced the state, 'close' at the end. */
+export type StopReason = 'swap' | 'close';
+
+/** Does compactions one after the other. */
+export class Compactor {
+  private readonly options: CompactionOptions;
+  private readonly exclusive: Exclusive;
+  private readonly hashes: StoredHashes;
+  private tail: Promise<void> = Promise.resolve();
+  private stopped = new Map<StoreState, StopReason>();
+
+  constructor(options: CompactionOptions, exclusive: Exclusive, hashes: StoredHashes) {
+    this.options = options;
+    this.exclusive = exclusive;
+    this.hashes = hashes;
+  }
+
+  /**
+   * Resolves when the job is done, or a restore made it pointless.
+   * Rejects with EtcdError Stopped when the store is closed first. It may be left unhandled.
+   */
+  schedule(job: CompactionJob): Promise<void> {
+    const done = this.tail.then(() => this.run(job));
+    this.tail = done.catch((error: unknown) => {
+      this.options.logger.warn('Failed compaction', { error: String(error) });
+    });
+    return done;
+  }
+
+  /** Resolves when the jobs so far have ended. */
+  idle(): Promise<void> {
+    return this.tail;
+  }
+
+  /** Ends the jobs of a state that is no longer used, the running one before its next slice. */
+  stop(state: StoreState, reason: StopReason): void {
+    this.stopped.set(state, reason);
+  }
+
+  private async run(job: CompactionJob): Promise<void> {
+    const { clock, logger, sleepIntervalMs } = this.options;
+    const { state, revision } = job;
+    logger.info('compact tree index', { revision });
+    const startedMs = clock.monotonicMs();
+    const pass = new CompactionPass(job, this.options.batchLimit);
+    // The request to compact has to survive a crash before the first revision goes.
+    await state.backend.commitNow();
+    for (;;) {
+      if (this.isStopped(state)) return;
+      const removed = await this.exclusive.run(() => pass.slice());
+      if (pass.finished) break;
+      if (removed === 0) await clock.yieldNow();
+      else {
+        await state.backend.commitNow();
+        await new Promise<void>((resolve) => clock.after(sleepIntervalMs, resolve));
+      }
+    }
+    this.report(pass, state, clock.monotonicMs() - startedMs);
+    if (job.storeHash) this.hashes.store(pass.hash());
+    else logger.info('previous compaction was interrupted, skip storing compaction hash value');
+  }
+
+  private isStopped(state: StoreState): boolean {
+    const reason = this.stopped.get(state);
+    if (reason === 'close') throw new EtcdError('Stopped');
+    return reason === 'swap';
+  }
+
+  private report(pass: CompactionPass, state: StoreState, tookMs: number): void {
+    const { sizeBytes, sizeInUseBytes } = state.backend;
+    const { hash, revision } = pass.hash();
+    this.options.logger.info('finished scheduled compaction', {
+      'compact-revision': revision,
+      took: durationText(tookMs),
+      'number-of-keys-compacted': pass.removed,
+      hash,
+      'current-db-size-bytes': sizeBytes,
+      'current-db-size': sizeText(sizeBytes),
+      'current-db-size-in-use-bytes': sizeInUseBytes,
+      'current-db-size-in-use': sizeText(sizeInUseBytes),
+    });
+  }
+}
+
+/** One run over the bucket up to the revision of a job. */
+class CompactionPass {
+  finished = false;
+  /** Revisions removed so far. */
+  removed = 0;
+  private readonly state: StoreState;
+  private readonly revision: number;
+  private readonly batchLimit: number;
+  private readonly hasher: KeyValueHasher;
+  private readonly end: Uint8Array;
+  private from: Uint8Array = new Uint8Array(0);
+  private keepsNothing: boolean | undefined;
+
+  constructor(job: CompactionJob, batchLimit: number) {
+    this.state = job.state;
+    this.revision = job.revision;
+    this.batchLimit = batchLimit;
+    this.hasher = new KeyValueHasher(job.previous, job.revision);
+    this.end = revisionBytes(job.revision + 1, 0);
+  }
+
+  hash(): KeyValueHash {
+    return this.hasher.result();
+  }
+
+  /** Handles the next batch of pairs; returns how many it removed. */
+  slice(): number {
+    const { state } = this;
+    const superseded: Uint8Array[] = [];
+    let seen = 0;
+    state.keys.forEach(this.from, this.end, (key, value) => {
+      if (!this.take(key, value)) superseded.push(key.slice());
+      if (++seen < this.batchLimit) return true;
+      this.from = keyBehind(key);
+      return false;
+    });
+    for (const key of superseded) state.keys.delete(key);
+    this.removed += superseded.length;
+    if (seen < this.batchLimit) {
+      state.finishedCompaction = this.revision;
+      this.finished = true;
+    }
+    return superseded.length;
+  }
+
+  /** Hashes a pair and compacts its key in the index; returns whether the pair stays. */
+  private take(key: Uint8Array, value: Uint8Array): boolean {
+    const { index } = this.state;
+    const name = latin1FromBytes(decode(KeyValue, value).key);
+    index.compact(name, this.revision);
+    const kept = index.keeps(name, this.revision, mainOf(key), subOf(key));
+    this.hasher.write(key, value, kept || this.keptNothing());
+    return kept;
+  }
+
+  /** Whether no revision at all is kept: then etcd's hash leaves none out. */
+  private keptNothing(): boolean {
+    this.keepsNothing ??= !this.state.index.anyAt(this.revision) && !this.hasRevision();
+    return this.keepsNothing;
+  }
+
+  /** Whether anything was written at the job's revision itself: the last of it is kept, even a tombstone. */
+  private hasRevision(): boolean {
+    let found = false;
+    this.state.keys.forEach(revisionBytes(this.revision, 0), this.end, () => {
+      found = true;
+      return false;
+    });
+    return found;
+  }
+}

@@ -1,0 +1,202 @@
+// The index of all keys in memory: for every key its revisions, newest first, as records of a pool.
+// It answers which revision of a key is the one at some main revision (etcd: index.go and key_index.go in
+// server/storage/mvcc; a generation there is a run of records here that ends at a tombstone).
+import { assert } from '../../base/index.ts';
+import { KeyTable } from './key-table.ts';
+import { lowerBound, OrderedKeys } from './ordered-keys.ts';
+import type { Leaf } from './ordered-keys.ts';
+import { NO_RECORD, RevisionPool } from './revision-pool.ts';
+
+/** The end of a range without upper bound. */
+export const NO_BOUND = '';
+
+/** Called for each key in order; `false` stops. `record` is its revision at the range's main revision. */
+export type VisitKey = (key: string, record: number) => boolean;
+
+export class KeyIndex {
+  readonly pool = new RevisionPool();
+  private readonly table = new KeyTable();
+  private readonly ordered = new OrderedKeys(
+    (slot, leaf) => this.pool.setLeaf(slot, leaf.id),
+    (slot) => !this.pool.isTombstone(slot),
+  );
+  private live = 0;
+
+  /** Keys that exist now. */
+  get liveKeys(): number {
+    return this.live;
+  }
+
+  /** Keys with any revision left, deleted ones included. */
+  get size(): number {
+    return this.ordered.size;
+  }
+
+  /** The key's newest record, or NO_RECORD. */
+  newest(key: string): number {
+    return this.table.get(key) ?? NO_RECORD;
+  }
+
+  /** The record that is the key at `main`, or NO_RECORD when the key does not exist then. */
+  at(key: string, main: number): number {
+    const record = this.lastUntil(this.newest(key), main);
+    return record !== NO_RECORD && this.pool.isTombstone(record) ? NO_RECORD : record;
+  }
+
+  /** A put at a revision above all others of the key. */
+  put(key: string, main: number, sub: number): void {
+    const pool = this.pool;
+    const slot = this.newest(key);
+    if (slot === NO_RECORD) this.add(key, main, sub, main, 1);
+    else if (pool.isTombstone(slot)) this.push(slot, main, sub, main, 1);
+    else this.push(slot, main, sub, pool.createdOf(slot), pool.versionOf(slot) + 1);
+  }
+
+  /** A deletion, above all other revisions of the key. Returns false when the key does not exist. */
+  tombstone(key: string, main: number, sub: number): boolean {
+    const pool = this.pool;
+    const slot = this.newest(key);
+    if (slot === NO_RECORD || pool.isTombstone(slot)) return false;
+    this.push(slot, main, sub, pool.createdOf(slot), -(pool.versionOf(slot) + 1));
+    return true;
+  }
+
+  /** A revision read from the backend, where what was before it may have been compacted. */
+  restore(key: string, main: number, sub: number, created: number, version: number): void {
+    if (this.newest(key) === NO_RECORD) this.add(key, main, sub, created, version);
+    else this.put(key, main, sub);
+  }
+
+  /** Like `restore`, for a deletion. Returns false for a tombstone upon a tombstone. */
+  restoreTombstone(key: string, main: number, sub: number): boolean {
+    if (this.newest(key) !== NO_RECORD) return this.tombstone(key, main, sub);
+    this.add(key, main, sub, 0, -1);
+    return true;
+  }
+
+  /** Visits the keys of [from, to) that exist at `main`. */
+  visit(from: string, to: string, main: number, visitKey: VisitKey): void {
+    const { leaves } = this.ordered;
+    let position = this.ordered.leafFor(from);
+    let at = leaves.length === 0 ? 0 : lowerBound(leaves[position]!.keys, from);
+    for (; position < leaves.length; position++, at = 0) {
+      const { keys, slots } = leaves[position]!;
+      for (; at < keys.length; at++) {
+        const key = keys[at]!;
+        if (to !== NO_BOUND && key >= to) return;
+        const record = this.lastUntil(slots[at]!, main);
+        if (record === NO_RECORD || this.pool.isTombstone(record)) continue;
+        if (!visitKey(key, record)) return;
+      }
+    }
+  }
+
+  /** Number of keys in [from, to) that exist at `main`. Whole leaves without a later change cost one step. */
+  count(from: string, to: string, main: number): number {
+    const { leaves } = this.ordered;
+    if (leaves.length === 0 || (to !== NO_BOUND && to <= from)) return 0;
+    const first = this.ordered.leafFor(from);
+    const last = to === NO_BOUND ? leaves.length - 1 : this.ordered.leafFor(to);
+    let total = 0;
+    for (let position = first; position <= last; position++) {
+      const leaf = leaves[position]!;
+      const lo = position === first ? lowerBound(leaf.keys, from) : 0;
+      const hi =
+        position === last && to !== NO_BOUND ? lowerBound(leaf.keys, to) : leaf.keys.length;
+      const whole = lo === 0 && hi === leaf.keys.length;
+      total += whole && leaf.newest <= main ? leaf.live : this.countIn(leaf, lo, hi, main);
+    }
+    return total;
+  }
+
+  /** Whether any key exists at `main`. */
+  anyAt(main: number): boolean {
+    let found = false;
+    this.visit('', NO_BOUND, main, () => {
+      found = true;
+      return false;
+    });
+    return found;
+  }
+
+  /**
+   * Whether a compaction at `main` keeps this revision of the key: it is the key's last until then, and either no
+   * tombstone or one of `main` itself, which a watcher that starts at `main` still has to see.
+   */
+  keeps(key: string, main: number, revisionMain: number, revisionSub: number): boolean {
+    const record = this.lastUntil(this.newest(key), main);
+    if (record === NO_RECORD || this.pool.mainOf(record) !== revisionMain) return false;
+    if (this.pool.subOf(record) !== revisionSub) return false;
+    return revisionMain === main || !this.pool.isTombstone(record);
+  }
+
+  /** Forgets the revisions of the key that a compaction at `main` removes. */
+  compact(key: string, main: number): void {
+    const pool = this.pool;
+    const slot = this.newest(key);
+    let later = NO_RECORD;
+    let record = slot;
+    while (record !== NO_RECORD && pool.mainOf(record) > main) {
+      later = record;
+      record = pool.olderOf(record);
+    }
+    if (record === NO_RECORD) return;
+    this.releaseFrom(pool.olderOf(record));
+    pool.setOlder(record, NO_RECORD);
+    if (!pool.isTombstone(record) || pool.mainOf(record) === main) return;
+    if (later !== NO_RECORD) pool.setOlder(later, NO_RECORD);
+    else {
+      this.table.delete(key);
+      this.ordered.remove(key);
+    }
+    pool.release(record);
+  }
+
+  private countIn(leaf: Leaf, lo: number, hi: number, main: number): number {
+    let total = 0;
+    for (let i = lo; i < hi; i++) {
+      const record = this.lastUntil(leaf.slots[i]!, main);
+      if (record !== NO_RECORD && !this.pool.isTombstone(record)) total++;
+    }
+    return total;
+  }
+
+  /** The first record of the chain that is not later than `main`. */
+  private lastUntil(slot: number, main: number): number {
+    const pool = this.pool;
+    let record = slot;
+    while (record !== NO_RECORD && pool.mainOf(record) > main) record = pool.olderOf(record);
+    return record;
+  }
+
+  private add(key: string, main: number, sub: number, created: number, version: number): void {
+    const slot = this.pool.allocate(main, sub, created, version, NO_RECORD);
+    this.table.set(key, slot);
+    this.ordered.insert(key, slot, main);
+    if (version > 0) this.live++;
+  }
+
+  /** Makes a revision the newest of its key; the one before moves to a record of its own. */
+  private push(slot: number, main: number, sub: number, created: number, version: number): void {
+    const pool = this.pool;
+    const before = pool.mainOf(slot);
+    assert(
+      main > before || (main === before && sub > pool.subOf(slot)),
+      'revisions of a key ascend',
+    );
+    const leaf = this.ordered.leafById(pool.leafOf(slot));
+    const change = (version > 0 ? 1 : 0) - (pool.isTombstone(slot) ? 0 : 1);
+    this.live += change;
+    leaf.live += change;
+    leaf.newest = main;
+    pool.set(slot, main, sub, created, version, pool.copy(slot));
+  }
+
+  private releaseFrom(record: number): void {
+    while (record !== NO_RECORD) {
+      const older = this.pool.olderOf(record);
+      this.pool.release(record);
+      record = older;
+    }
+  }
+}

@@ -1,0 +1,105 @@
+// Rebuilds the index from the bucket `key`, in slices (etcd: restore in server/storage/mvcc/kvstore.go).
+import { formatId, latin1FromBytes, NO_LEASE, present } from '../../base/index.ts';
+import type { Clock, LeaseId, Logger } from '../../base/index.ts';
+import { KeyValue } from '../../wire/gen/kv.ts';
+import { decode } from '../../wire/index.ts';
+import { keyBehind } from './hash.ts';
+import type { KeyValueBackend, LeaseAttacher } from './key-value-backend.ts';
+import { isTombstone, mainOf, revisionBytes, subOf } from './revision.ts';
+import { StoreState } from './state.ts';
+
+/** Pairs in a slice: some 3 ms. */
+const SLICE_PAIRS = 2000;
+
+export interface RestoreOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Recovered before, from the same backend. */
+  readonly lessor: LeaseAttacher | undefined;
+}
+
+/** What is in the backend, as a state of the store. Keys are attached to their leases. */
+export async function restoreState(
+  backend: KeyValueBackend,
+  options: RestoreOptions,
+): Promise<StoreState> {
+  const state = new StoreState(backend);
+  const { logger } = options;
+  const finished = state.finishedCompaction;
+  if (finished !== undefined) {
+    state.compactRevision = finished;
+    logger.info('restored last compact revision', {
+      'meta-bucket-name-key': 'finishedCompactRev',
+      'restored-compact-revision': finished,
+    });
+  }
+  const leases = new Map<string, LeaseId>();
+  await restoreIndex(state, leases, options);
+  // A compaction may have removed the newest revisions, and with them the trace of how far the store had come: also one
+  // that was cut off before it noted its end (etcd-io/etcd#17780).
+  state.revision = Math.max(state.revision, state.compactRevision, state.scheduledCompaction ?? 0);
+  await attachLeases(leases, options);
+  logger.info('kvstore restored', { 'current-rev': state.revision });
+  return state;
+}
+
+async function restoreIndex(
+  state: StoreState,
+  leases: Map<string, LeaseId>,
+  options: RestoreOptions,
+): Promise<void> {
+  let from: Uint8Array | undefined = revisionBytes(1, 0);
+  while (from !== undefined) {
+    let next: Uint8Array | undefined;
+    let pairs = 0;
+    state.keys.forEach(from, undefined, (key, value) => {
+      restorePair(state, leases, key, value, options.logger);
+      if (++pairs < SLICE_PAIRS) return true;
+      next = keyBehind(key);
+      return false;
+    });
+    from = next;
+    if (from !== undefined) await options.clock.yieldNow();
+  }
+}
+
+function restorePair(
+  state: StoreState,
+  leases: Map<string, LeaseId>,
+  key: Uint8Array,
+  value: Uint8Array,
+  logger: Logger,
+): void {
+  const main = mainOf(key);
+  const kv = decode(KeyValue, value);
+  const name = latin1FromBytes(kv.key);
+  state.revision = main;
+  if (isTombstone(key)) {
+    leases.delete(name);
+    if (!state.index.restoreTombstone(name, main, subOf(key)))
+      logger.warn('tombstone encountered error', { error: 'mvcc: revision not found' });
+    return;
+  }
+  state.index.restore(name, main, subOf(key), kv.createRevision, kv.version);
+  if (kv.lease !== NO_LEASE) leases.set(name, kv.lease);
+  else if (leases.size !== 0) leases.delete(name);
+}
+
+async function attachLeases(
+  leases: ReadonlyMap<string, LeaseId>,
+  options: RestoreOptions,
+): Promise<void> {
+  let attached = 0;
+  for (const [key, leaseId] of leases) {
+    const lessor = present(options.lessor, 'a store whose keys have leases has a lessor');
+    try {
+      lessor.attach(leaseId, key);
+    } catch (error) {
+      options.logger.error('failed to attach a lease', {
+        'lease-id': formatId(leaseId).padStart(16, '0'),
+        error: String(error),
+      });
+    }
+    if (++attached % SLICE_PAIRS === 0) await options.clock.yieldNow();
+  }
+}
