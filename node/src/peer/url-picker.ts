@@ -1,0 +1,26 @@
+// Which of a member's URLs is used: the same one until it fails (etcd: rafthttp/urlpick.go).
+import { assert, present } from '../base/assert.ts';
+
+export class UrlPicker {
+  private urls: readonly string[] = [];
+  private picked = 0;
+
+  constructor(urls: readonly string[]) {
+    this.update(urls);
+  }
+
+  update(urls: readonly string[]): void {
+    assert(urls.length > 0, 'a peer has at least one URL');
+    this.urls = urls;
+    this.picked = 0;
+  }
+
+  pick(): string {
+    return present(this.urls[this.picked], 'the picked URL exists');
+  }
+
+  /** Says that `url` failed: the next one is picked, unless that has happened already. */
+  unreachable(url: string): void {
+    if (url === this.pick()) this.picked = (this.picked + 1) % this.urls.length;
+  }
+}
