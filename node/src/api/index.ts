@@ -1,1 +1,8 @@
-export {};
+// The api room: one file a service.
+export * from './cluster.ts';
+export * from './grpc-health.ts';
+export * from './http-endpoints.ts';
+export * from './kv.ts';
+export * from './maintenance.ts';
+export * from './member-api.ts';
+export * from './registration.ts';

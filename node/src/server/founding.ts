@@ -1,0 +1,162 @@
+// Who the members are when this member has no log yet: the first of a new cluster, or one that joins
+// (etcd: server/etcdserver/bootstrap.go, cluster_util.go).
+import { formatId, type ClusterId, type Logger, type MemberId } from '../base/index.ts';
+import { membersFromJson, type ClusterMember } from '../apply/index.ts';
+import { clusterIdOf, memberIdOf } from './member-ids.ts';
+import { parseInitialCluster, type ServerConfig } from './config.ts';
+import { ConfigError } from './flag-values.ts';
+
+/** GETs a path of a member's peer port. @throws Error when it does not answer with 200 */
+export type PeerGet = (
+  url: string,
+  path: string,
+) => Promise<{ readonly body: string; readonly clusterId: ClusterId | undefined }>;
+
+export interface Founding {
+  readonly clusterId: ClusterId;
+  readonly localId: MemberId;
+  readonly members: readonly ClusterMember[];
+  /** The members that already run, when joining. */
+  readonly remotes: readonly ClusterMember[];
+}
+
+/** A new cluster: ids follow from the peer URLs and the token. @throws ConfigError */
+export async function foundCluster(
+  config: ServerConfig,
+  initialCluster: string,
+  get: PeerGet,
+  logger: Logger,
+): Promise<Founding> {
+  const members = configuredMembers(config, initialCluster);
+  const local = localMember(config, members, initialCluster);
+  verifyAdvertised(config, local, initialCluster);
+  const others = members.filter((member) => member !== local).flatMap((member) => member.peerUrls);
+  const running = await firstAnswer(others, get, logger, 'debug');
+  if (running?.members.some((member) => member.id === local.id && member.name !== '') === true) {
+    throw new ConfigError(`member ${formatId(local.id)} has already been bootstrapped`);
+  }
+  return {
+    clusterId: clusterIdOf(members.map((member) => member.id)),
+    localId: local.id,
+    members,
+    remotes: [],
+  };
+}
+
+/** A running cluster that was told of this member before. @throws ConfigError */
+export async function joinCluster(
+  config: ServerConfig,
+  initialCluster: string,
+  get: PeerGet,
+  logger: Logger,
+): Promise<Founding> {
+  const configured = configuredMembers(config, initialCluster);
+  const local = localMember(config, configured, initialCluster);
+  verifyAdvertised(config, local, initialCluster);
+  const others = configured
+    .filter((member) => member !== local)
+    .flatMap((member) => member.peerUrls);
+  const running = await firstAnswer(others, get, logger, 'warn');
+  if (running === undefined) {
+    throw new ConfigError(
+      `cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs ${others.join(',')}`,
+    );
+  }
+  const matched = matchMembers(running.members, configured);
+  const self = matched.find((member) => member.name === config.name);
+  if (self === undefined)
+    throw new ConfigError(`member ${config.name} is not part of the running cluster`);
+  return {
+    clusterId: running.clusterId,
+    localId: self.id,
+    members: matched,
+    remotes: running.members,
+  };
+}
+
+function configuredMembers(config: ServerConfig, initialCluster: string): ClusterMember[] {
+  return [...parseInitialCluster(initialCluster)].map(([name, peerUrls]) => ({
+    id: memberIdOf(peerUrls, config.initialClusterToken),
+    peerUrls,
+    isLearner: false,
+    name,
+    clientUrls: [],
+  }));
+}
+
+function localMember(
+  config: ServerConfig,
+  members: readonly ClusterMember[],
+  initialCluster: string,
+): ClusterMember {
+  const local = members.find((member) => member.name === config.name);
+  if (local === undefined) {
+    throw new ConfigError(
+      `couldn't find local name ${JSON.stringify(config.name)} in the initial cluster configuration: --initial-cluster is ${JSON.stringify(initialCluster)}`,
+    );
+  }
+  return local;
+}
+
+/** The URLs that this member advertises have to be those that the others know it by. */
+function verifyAdvertised(
+  config: ServerConfig,
+  local: ClusterMember,
+  initialCluster: string,
+): void {
+  const advertised = [...config.advertisePeerUrls].sort().join(',');
+  const known = [...local.peerUrls]
+    .map((url) => url.replace(/\/$/, ''))
+    .sort()
+    .join(',');
+  if (advertised !== known) {
+    throw new ConfigError(
+      `--initial-cluster has ${config.name}=${known} but missing from --initial-advertise-peer-urls=${advertised} (--initial-cluster=${initialCluster})`,
+    );
+  }
+}
+
+interface RunningCluster {
+  readonly clusterId: ClusterId;
+  readonly members: readonly ClusterMember[];
+}
+
+/** The members as the first of `urls` that answers tells them. */
+async function firstAnswer(
+  urls: readonly string[],
+  get: PeerGet,
+  logger: Logger,
+  level: 'debug' | 'warn',
+): Promise<RunningCluster | undefined> {
+  for (const url of urls) {
+    try {
+      const { body, clusterId } = await get(url, '/members');
+      if (clusterId !== undefined) return { clusterId, members: membersFromJson(body) };
+    } catch (error) {
+      logger[level]('failed to get cluster response', { address: url, error: String(error) });
+    }
+  }
+  return undefined;
+}
+
+/** The configured members under the ids that the running cluster gave them; etcd demands that all are named. */
+function matchMembers(
+  running: readonly ClusterMember[],
+  configured: readonly ClusterMember[],
+): ClusterMember[] {
+  if (running.length !== configured.length) {
+    throw new ConfigError(
+      `error validating peerURLs: member count is unequal: --initial-cluster names ${configured.length}, the cluster has ${running.length}: ${running.map((member) => member.peerUrls.join(',')).join(' ')}`,
+    );
+  }
+  return running.map((member) => {
+    const urls = [...member.peerUrls].sort().join(',');
+    const match = configured.find((one) => [...one.peerUrls].sort().join(',') === urls);
+    if (match === undefined) {
+      throw new ConfigError(
+        `error validating peerURLs: no match found for existing member (${formatId(member.id)}, ${urls}) in --initial-cluster`,
+      );
+    }
+    return { ...match, id: member.id, isLearner: member.isLearner };
+  });
+}

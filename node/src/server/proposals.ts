@@ -1,0 +1,88 @@
+// Requests on their way through Raft: proposed in batches, answered when this member has applied them.
+import { EtcdError, type Clock, type RequestId, type Timer } from '../base/index.ts';
+import type { Applied } from '../apply/index.ts';
+
+interface Waiter {
+  readonly deadlineMs: number;
+  readonly resolve: (applied: Applied) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Request ids are unique in the cluster: the member's low 16 bits, then the start time, then a counter, as etcd forms
+ * them (pkg/idutil), so that a restarted member does not repeat an id that is still in the log.
+ */
+export class RequestIds {
+  private readonly prefix: bigint;
+  private suffix: number;
+
+  constructor(memberId: bigint, wallMs: number) {
+    this.prefix = (memberId & 0xffffn) << 48n;
+    this.suffix = (wallMs % 2 ** 40) * 256;
+  }
+
+  next(): RequestId {
+    this.suffix = (this.suffix + 1) % 2 ** 48;
+    return this.prefix | BigInt(this.suffix);
+  }
+}
+
+/** Who waits for which request. All waits are equally long, so that insertion order is the order of the deadlines. */
+export class Waiters {
+  private readonly waiters = new Map<RequestId, Waiter>();
+  private readonly clock: Clock;
+  private readonly timeoutMs: number;
+  private readonly timeoutError: (startedMs: number) => Error;
+  private timer: Timer | undefined;
+
+  constructor(clock: Clock, timeoutMs: number, timeoutError: (startedMs: number) => Error) {
+    this.clock = clock;
+    this.timeoutMs = timeoutMs;
+    this.timeoutError = timeoutError;
+  }
+
+  get size(): number {
+    return this.waiters.size;
+  }
+
+  wait(id: RequestId): Promise<Applied> {
+    return new Promise((resolve, reject) => {
+      const deadlineMs = this.clock.monotonicMs() + this.timeoutMs;
+      this.waiters.set(id, { deadlineMs, resolve, reject });
+      this.timer ??= this.clock.after(this.timeoutMs, () => this.expire());
+    });
+  }
+
+  resolve(id: RequestId, applied: Applied): void {
+    const waiter = this.waiters.get(id);
+    if (waiter === undefined) return;
+    this.waiters.delete(id);
+    waiter.resolve(applied);
+  }
+
+  reject(id: RequestId, error: Error): void {
+    const waiter = this.waiters.get(id);
+    if (waiter === undefined) return;
+    this.waiters.delete(id);
+    waiter.reject(error);
+  }
+
+  stop(): void {
+    this.timer?.cancel();
+    for (const waiter of this.waiters.values()) waiter.reject(new EtcdError('Stopped'));
+    this.waiters.clear();
+  }
+
+  private expire(): void {
+    this.timer = undefined;
+    const nowMs = this.clock.monotonicMs();
+    for (const [id, waiter] of this.waiters) {
+      if (waiter.deadlineMs > nowMs) {
+        this.timer = this.clock.after(waiter.deadlineMs - nowMs, () => this.expire());
+        return;
+      }
+      this.waiters.delete(id);
+      waiter.reject(this.timeoutError(waiter.deadlineMs - this.timeoutMs));
+    }
+  }
+}

@@ -1,0 +1,143 @@
+// The ready loop: what raft wants persisted goes to the WAL, what it wants sent goes to the peers, what is committed goes
+// to the state machine; then raft advances (etcd: server/etcdserver/raft.go).
+//
+// One Ready is handled at a time. While its WAL write is on the way to the disk, messages and proposals go on arriving in
+// raft, and all of them together make the next Ready: one write and one sync for everything that came meanwhile.
+import { NO_MEMBER, assert, type MemberId } from '../base/index.ts';
+import {
+  MessageType,
+  type Entry,
+  type HardState,
+  type Message,
+  type Snapshot,
+} from '../wire/gen/raft.ts';
+import type { Ready, RawNode } from '../raft/index.ts';
+
+export interface RaftLoopParts {
+  readonly node: RawNode;
+  readonly localId: MemberId;
+  readonly log: RaftLog;
+  readonly transport: { send(messages: readonly Message[]): void };
+  /** Called for each committed entry, in order; must not wait. */
+  readonly applyEntries: (entries: readonly Entry[]) => void;
+  /** Installs a snapshot that the leader sent and that is already recorded. */
+  readonly installSnapshot: (snapshot: Snapshot) => Promise<void>;
+  /** Sends the state of this member in place of an MsgSnap, which raft can't fill. */
+  readonly sendSnapshot: (message: Message) => void;
+  readonly onReadState: (context: Uint8Array, index: number) => void;
+  readonly onLeader: (leader: MemberId, role: string) => void;
+  readonly onAdvanced: () => void;
+  /** Runs `callback` after the events that are already queued. */
+  readonly defer: (callback: () => void) => void;
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** Where raft's entries are kept: the WAL, and raft's own memory of it. */
+export interface RaftLog {
+  /** Durable when it resolves, where `mustSync`. */
+  save(
+    hardState: HardState | undefined,
+    entries: readonly Entry[],
+    mustSync: boolean,
+  ): Promise<void>;
+  saveSnapshot(snapshot: Snapshot): Promise<void>;
+  applySnapshot(snapshot: Snapshot): void;
+  append(entries: readonly Entry[]): void;
+}
+
+export class RaftLoop {
+  private readonly parts: RaftLoopParts;
+  private scheduled = false;
+  private running = false;
+  private stopped = false;
+  private isLeader = false;
+  leader: MemberId = NO_MEMBER;
+
+  constructor(parts: RaftLoopParts) {
+    this.parts = parts;
+  }
+
+  /** To be called after anything was given to raft. The loop runs once for all that is given in this turn. */
+  wake(): void {
+    if (this.scheduled || this.running || this.stopped) return;
+    this.scheduled = true;
+    this.parts.defer(() => {
+      this.scheduled = false;
+      this.run().catch((error: unknown) => this.parts.onFatal(error));
+    });
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async run(): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    try {
+      while (!this.stopped && this.parts.node.hasReady())
+        await this.handle(this.parts.node.ready());
+    } finally {
+      this.running = false;
+    }
+    if (!this.stopped && this.parts.node.hasReady()) this.wake();
+  }
+
+  private async handle(ready: Ready): Promise<void> {
+    const { node, log, transport } = this.parts;
+    if (ready.softState !== undefined) {
+      this.leader = ready.softState.leader;
+      this.isLeader = ready.softState.role === 'leader';
+      this.parts.onLeader(ready.softState.leader, ready.softState.role);
+    }
+    for (const state of ready.readStates) this.parts.onReadState(state.context, state.index);
+
+    // A leader replicates while it writes; everybody else answers only for what is on the disk (Raft thesis §10.2.1).
+    const sentAsLeader = this.isLeader;
+    if (sentAsLeader) transport.send(this.outgoing(ready.messages));
+
+    if (ready.snapshot !== undefined) await log.saveSnapshot(ready.snapshot);
+    const saved = this.save(ready);
+    if (ready.snapshot === undefined) this.parts.applyEntries(ready.committedEntries);
+    if (saved !== undefined) await saved;
+    if (ready.snapshot !== undefined) {
+      log.applySnapshot(ready.snapshot);
+      await this.parts.installSnapshot(ready.snapshot);
+    }
+    log.append(ready.entries);
+    if (!sentAsLeader) transport.send(this.outgoing(ready.messages));
+    if (ready.snapshot !== undefined) this.parts.applyEntries(ready.committedEntries);
+
+    node.advance(ready);
+    this.parts.onAdvanced();
+  }
+
+  /** Undefined when nothing has to be waited for. The WAL keeps the order, so an unsynced write need not be awaited. */
+  private save(ready: Ready): Promise<void> | undefined {
+    if (ready.hardState === undefined && ready.entries.length === 0) return undefined;
+    const saved = this.parts.log.save(ready.hardState, ready.entries, ready.mustSync);
+    if (ready.mustSync) return saved;
+    saved.catch((error: unknown) => this.parts.onFatal(error));
+    return undefined;
+  }
+
+  /** Messages as they go to the wire: snapshots are sent apart, and of several append responses to one member the last suffices. */
+  private outgoing(messages: readonly Message[]): Message[] {
+    const kept: Message[] = [];
+    let answered = false;
+    for (let i = messages.length - 1; i >= 0; i--) {
+      const message = messages[i];
+      assert(message !== undefined, 'index in range');
+      if (message.type === MessageType.MsgSnap) {
+        this.parts.sendSnapshot(message);
+        continue;
+      }
+      if (message.type === MessageType.MsgAppResp && !message.reject) {
+        if (answered) continue;
+        answered = true;
+      }
+      kept.push(message);
+    }
+    return kept.reverse();
+  }
+}

@@ -1,0 +1,161 @@
+// Raft snapshots: when one is taken, how one is sent to a member that lags, and how one that arrived takes the place of
+// this member's state (etcd: snapshot, sendMergedSnap, applySnapshot in server/etcdserver/server.go).
+import { formatId, present, type Logger, type MemberId, type World } from '../base/index.ts';
+import type { MemoryStorage } from '../raft/index.ts';
+import type { Backend, SnapshotFiles, Wal } from '../storage/index.ts';
+import { Message, Snapshot, type ConfState } from '../wire/gen/raft.ts';
+import type { ServerConfig } from './config.ts';
+import type { DataPaths } from './paths.ts';
+import type { StateMachine } from './state-machine.ts';
+
+/** The log in memory is cut each time this many entries more than the catch-up entries are in it. */
+const COMPACTION_SLACK = 100;
+/** After a snapshot was sent, its receiver still needs the entries that came meanwhile. */
+const RELEASE_DELAY_MS = 30_000;
+
+export interface SnapshotParts {
+  readonly config: ServerConfig;
+  readonly paths: DataPaths;
+  readonly world: World;
+  readonly logger: Logger;
+  readonly localId: MemberId;
+  readonly raftStorage: MemoryStorage;
+  readonly wal: Wal;
+  readonly files: SnapshotFiles;
+  readonly state: StateMachine;
+  readonly confState: () => ConfState;
+  readonly openBackend: () => Promise<Backend>;
+  readonly send: (snapshot: {
+    message: Message;
+    database: AsyncIterable<Uint8Array>;
+    sizeBytes: number;
+  }) => void;
+  readonly reportFailure: (to: MemberId) => void;
+  readonly onFatal: (error: unknown) => void;
+}
+
+export class Snapshots {
+  private readonly parts: SnapshotParts;
+  private savedIndex: number;
+  private inFlight = 0;
+  private saving = false;
+
+  constructor(parts: SnapshotParts, savedIndex: number) {
+    this.parts = parts;
+    this.savedIndex = savedIndex;
+  }
+
+  /** Called after each Ready: saves a snapshot when enough was applied since the last, and cuts the log in memory. */
+  afterApply(): void {
+    const { config, state } = this.parts;
+    this.compactMemory();
+    if (this.saving || state.appliedIndex - this.savedIndex <= config.snapshotCount) return;
+    this.saving = true;
+    this.save().catch((error: unknown) => this.parts.onFatal(error));
+  }
+
+  private compactMemory(): void {
+    const { raftStorage, state, config } = this.parts;
+    if (this.inFlight > 0) return;
+    const keepFrom = state.appliedIndex - config.snapshotCatchupEntries;
+    if (keepFrom - raftStorage.firstIndex() < COMPACTION_SLACK) return;
+    // Whoever needs older entries gets a snapshot, so there has to be one that is as new as what is forgotten.
+    raftStorage.createSnapshot(state.appliedIndex, this.parts.confState(), new Uint8Array(0));
+    raftStorage.compact(keepFrom);
+  }
+
+  /** The backend is the snapshot: once it is committed, a record in the WAL says from where the log is needed. */
+  private async save(): Promise<void> {
+    const { state, wal, files, logger, raftStorage, config, localId } = this.parts;
+    const { appliedIndex: index, appliedTerm: term } = state;
+    const confState = this.parts.confState();
+    logger.info('triggering snapshot', {
+      'local-member-id': formatId(localId),
+      'local-member-applied-index': index,
+      'local-member-snapshot-index': this.savedIndex,
+      'local-member-snapshot-count': config.snapshotCount,
+      'snapshot-forced': false,
+    });
+    await state.backend.commitNow();
+    const snapshot = Snapshot.create({ metadata: { confState, index, term } });
+    raftStorage.createSnapshot(index, confState, snapshot.data);
+    await files.save(snapshot);
+    await wal.saveSnapshot({ index, term, confState });
+    this.savedIndex = index;
+    this.saving = false;
+    logger.info('saved snapshot to disk', { 'snapshot-index': index });
+    await wal.releaseTo(index);
+  }
+
+  /** Sends this member's state in place of raft's MsgSnap. */
+  send(message: Message): void {
+    this.inFlight++;
+    this.transfer(message)
+      .catch((error: unknown) => {
+        this.parts.logger.warn('failed to send a snapshot', {
+          to: formatId(message.to),
+          error: String(error),
+        });
+        this.parts.reportFailure(message.to);
+      })
+      .finally(() => {
+        this.parts.world.clock.after(RELEASE_DELAY_MS, () => this.inFlight--);
+      });
+  }
+
+  private async transfer(message: Message): Promise<void> {
+    const { state, logger } = this.parts;
+    const snapshot = await state.backend.snapshot();
+    // What the database holds, not what was applied since.
+    const index = snapshot.consistentIndex;
+    const term = snapshot.term;
+    const merged = Message.create({
+      ...message,
+      snapshot: Snapshot.create({ metadata: { confState: this.parts.confState(), index, term } }),
+    });
+    logger.info('sending merged snapshot', {
+      from: formatId(message.from),
+      to: formatId(message.to),
+      bytes: snapshot.sizeBytes,
+    });
+    this.parts.send({
+      message: merged,
+      database: closing(snapshot),
+      sizeBytes: snapshot.sizeBytes,
+    });
+  }
+
+  /** Installs a snapshot whose database the transport has saved, and whose record is in the WAL. */
+  async install(snapshot: Snapshot): Promise<void> {
+    const { state, files, paths, world, logger } = this.parts;
+    const { index, term } = present(snapshot.metadata, 'a snapshot has metadata');
+    const fields = {
+      'current-snapshot-index': this.savedIndex,
+      'current-applied-index': state.appliedIndex,
+      'incoming-leader-snapshot-index': index,
+      'incoming-leader-snapshot-term': term,
+    };
+    logger.info('applying snapshot', fields);
+    await state.backend.close();
+    await world.disk.rename(files.databasePath(index), paths.database);
+    await world.disk.syncFolder(paths.snapDir);
+    await state.restore(await this.parts.openBackend(), index, term);
+    this.savedIndex = index;
+    await this.parts.wal.releaseTo(index);
+    logger.info('applied snapshot', fields);
+  }
+}
+
+interface ReadableSnapshot {
+  read(): AsyncIterable<Uint8Array>;
+  close(): Promise<void> | void;
+}
+
+/** The chunks of a backend snapshot, which is closed after the last one or when the reader gives up. */
+export async function* closing(snapshot: ReadableSnapshot): AsyncGenerator<Uint8Array> {
+  try {
+    yield* snapshot.read();
+  } finally {
+    await snapshot.close();
+  }
+}
