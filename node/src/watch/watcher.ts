@@ -1,0 +1,72 @@
+// One watcher: what it wants, how far it has seen the store, and in which of the hub's groups it is.
+import { EMPTY_BYTES } from '../base/text.ts';
+import type { WatchId } from '../base/ids.ts';
+import { Writer, bigVarintSize } from '../wire/writer.ts';
+import type { SharedEvent } from './shared-event.ts';
+import type { WatchStream } from './stream.ts';
+
+/** Sorts behind every key: the end of a range that has none. Keys are latin1, so this character is in none of them. */
+export const END_OF_KEYS = '\uffff';
+
+export interface WatchOptions {
+  /** Latin1. */
+  readonly key: string;
+  /** Exclusive; undefined watches the one key, END_OF_KEYS everything from `key` on. */
+  readonly end: string | undefined;
+  /** First revision to report; 0 begins with the next one. May lie in the future. */
+  readonly startRevision: number;
+  /** Whether events carry what the key was before. */
+  readonly prevKv: boolean;
+  readonly noPut: boolean;
+  readonly noDelete: boolean;
+  readonly progressNotify: boolean;
+  /** Whether a large response may be cut between events of one revision. */
+  readonly fragment: boolean;
+}
+
+/**
+ * - synced: has seen every revision; new events go to it at once.
+ * - behind: reads old events until it has caught up (etcd's unsynced).
+ * - parked: its receiver is slow, so it keeps nothing but its revision and waits for room (etcd's victims).
+ */
+export type WatcherState = 'synced' | 'behind' | 'parked' | 'ended';
+
+export class Watcher {
+  readonly id: WatchId;
+  readonly stream: WatchStream;
+  readonly options: WatchOptions;
+  /** The `watch_id` field of a WatchResponse, encoded. */
+  readonly idField: Uint8Array;
+  /** Events before this revision are none of its business, or were delivered. */
+  minRevision = 0;
+  state: WatcherState = 'ended';
+  /** No event since the last progress notification was due. */
+  quiet = true;
+
+  /** Where the index of its group holds it. */
+  list: Watcher[] | undefined = undefined;
+  slot = -1;
+  /** Events found for it in the pass that is under way. */
+  batch: SharedEvent[] | undefined = undefined;
+
+  constructor(id: WatchId, stream: WatchStream, options: WatchOptions) {
+    this.id = id;
+    this.stream = stream;
+    this.options = options;
+    this.idField = encodeWatchId(id);
+  }
+
+  wants(event: SharedEvent): boolean {
+    return event.isDelete ? !this.options.noDelete : !this.options.noPut;
+  }
+}
+
+const WATCH_ID_TAG = 16;
+
+export function encodeWatchId(id: WatchId): Uint8Array {
+  if (id === 0n) return EMPTY_BYTES;
+  const writer = new Writer(new Uint8Array(1 + bigVarintSize(id)));
+  writer.varint(WATCH_ID_TAG);
+  writer.bigVarint(id);
+  return writer.bytes;
+}
