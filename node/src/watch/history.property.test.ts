@@ -59,7 +59,8 @@ const steps = fc.array(
     },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('turns' as const), count: fc.nat(8) }) },
   ),
-  { maxLength: 60 },
+  // fast-check's default size would stop at ten steps.
+  { maxLength: 100, size: 'max' },
 );
 type Step = (typeof steps extends fc.Arbitrary<infer T> ? T : never) extends (infer S)[]
   ? S
@@ -236,6 +237,6 @@ test('each watcher gets every event of its range from its start on: in order, on
       await scenario.finish();
       scenario.check();
     }),
-    { numRuns: 400 },
+    { numRuns: 500 },
   );
 });

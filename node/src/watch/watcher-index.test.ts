@@ -19,8 +19,8 @@ const holds = ({ options: { key, end } }: Watcher, probe: string): boolean =>
 test('finds exactly the watchers whose range holds a key, whatever was added and removed', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(range, fc.boolean()), { maxLength: 80 }),
-      fc.array(text, { minLength: 1, maxLength: 10 }),
+      fc.array(fc.tuple(range, fc.boolean()), { maxLength: 80, size: 'max' }),
+      fc.array(text, { minLength: 1, maxLength: 10, size: 'max' }),
       (changes, probes) => {
         const index = new WatcherIndex();
         const inside: Watcher[] = [];
