@@ -1,1 +1,1 @@
-export {};
+export * from './mvcc/index.ts';

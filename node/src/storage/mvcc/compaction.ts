@@ -143,7 +143,7 @@ class CompactionPass {
     const superseded: Uint8Array[] = [];
     let seen = 0;
     state.keys.forEach(this.from, this.end, (key, value) => {
-      if (!this.take(key, value)) superseded.push(key.slice());
+      if (!this.take(key, value)) superseded.push(new Uint8Array(key));
       if (++seen < this.batchLimit) return true;
       this.from = keyBehind(key);
       return false;

@@ -60,7 +60,7 @@ export function eventsBetween(
 
 /** The event of a stored pair. A tombstone holds only its key; the event tells its revision. */
 function eventOf(key: Uint8Array, value: Uint8Array): Event {
-  const kv = decode(KeyValue, value.slice());
+  const kv = decode(KeyValue, new Uint8Array(value));
   if (!isTombstone(key)) return { type: EventType.PUT, kv, prevKv: undefined };
   kv.modRevision = mainOf(key);
   return { type: EventType.DELETE, kv, prevKv: undefined };

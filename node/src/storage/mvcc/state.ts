@@ -38,7 +38,7 @@ export class StoreState {
 
   /** A KeyValue that owns its bytes. */
   keyValueOf(record: number): KeyValue {
-    return decode(KeyValue, this.encodedOf(record).slice());
+    return decode(KeyValue, new Uint8Array(this.encodedOf(record)));
   }
 
   /** The compaction that was asked for last, or undefined. */

@@ -87,6 +87,11 @@ export class MvccStore {
     return this.state.compactRevision;
   }
 
+  /** The oldest revision that can be read; −1 when there was no compaction. */
+  get firstRevision(): number {
+    return this.state.compactRevision;
+  }
+
   /** Keys that exist now. */
   get keysTotal(): number {
     return this.state.index.liveKeys;
