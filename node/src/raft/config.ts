@@ -15,8 +15,8 @@ export interface RaftConfig {
   /** Holds the state that this member starts from. Raft only reads it; whoever handles a Ready writes to it. */
   storage: MemoryStorage;
   /**
-   * The last index that the application applied before it restarted: nothing up to here is handed out again. 0 starts
-   * at the storage's snapshot.
+   * The last index that the application applied before it restarted: nothing up to here is handed out again. With 0,
+   * everything behind the storage's compacted index is.
    */
   applied: number;
   /** Limit in bytes for the entries of one append message. Infinity: none. 0: one entry a message. */

@@ -49,7 +49,11 @@ export interface Ready {
    * them there before they are applied has to wait for step 1.
    */
   readonly committedEntries: Entry[];
-  /** To other members only. A MsgSnap has to be followed by a call of reportSnapshot. */
+  /**
+   * To other members only. A MsgSnap holds the storage's last snapshot, which may be from before the receiver joined, and
+   * which a receiver that is not in its configuration refuses: a server puts one of its applied state in place of it. It
+   * has to be followed by a call of reportSnapshot.
+   */
   readonly messages: Message[];
   /** Whether entries, vote or term changed. A commit index alone may be written without a sync. */
   readonly mustSync: boolean;

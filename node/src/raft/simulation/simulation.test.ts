@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { Cluster, type ClusterOptions } from './cluster.ts';
+
+/** Set to run more seeds than the everyday ones; a failure names its seed. */
+const SEEDS = Number(process.env['RAFT_SEEDS'] ?? 25);
+const STEPS = 4000;
+
+const kinds: Omit<ClusterOptions, 'seed'>[] = [
+  { memberCount: 3, preVote: true, checkQuorum: true, changesConfiguration: false },
+  { memberCount: 3, preVote: false, checkQuorum: false, changesConfiguration: false },
+  { memberCount: 5, preVote: true, checkQuorum: true, changesConfiguration: true },
+  { memberCount: 7, preVote: true, checkQuorum: true, changesConfiguration: true },
+];
+
+describe.each(kinds)('$memberCount members, pre-vote $preVote', (kind) => {
+  test('keep raft’s promises in every storm, and make progress after it', () => {
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const cluster = new Cluster({ ...kind, seed });
+      for (let step = 0; step < STEPS; step++) {
+        cluster.step();
+        if (step % 50 === 0) cluster.checkLogs();
+      }
+      cluster.heal();
+      const ticks = cluster.ticksUntilProgress(400);
+      expect(ticks, `seed ${seed} makes progress`).toBeDefined();
+    }
+  });
+});
+
+test('the storms are no calm: entries are committed, leaders and configurations change', () => {
+  let committed = 0;
+  let leaders = 0;
+  let configurations = 0;
+  for (let seed = 1; seed <= 5; seed++) {
+    const cluster = new Cluster({ ...kinds[2]!, seed });
+    for (let step = 0; step < STEPS; step++) cluster.step();
+    committed += cluster.checker.committedIndex;
+    leaders += cluster.checker.leaderCount;
+    configurations += cluster.checker.configurationCount;
+  }
+  expect(committed).toBeGreaterThan(150);
+  expect(leaders).toBeGreaterThan(10);
+  expect(configurations).toBeGreaterThan(10);
+});
