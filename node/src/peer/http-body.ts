@@ -1,6 +1,7 @@
 // Reads bodies with a bound, and answers as etcd's handlers do.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { concatBytes } from '../base/bytes.ts';
+import { utf8FromText } from '../base/text.ts';
 
 /** The body is longer than its reader accepts: 413 on the server's side. */
 export class BodyTooLargeError extends Error {
@@ -26,18 +27,26 @@ export async function readBody(message: IncomingMessage, limitBytes: number): Pr
 
 /** As Go's http.Error: a line of text. */
 export function answerText(response: ServerResponse, status: number, text: string): void {
-  if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, {
+  answer(response, status, `${text}\n`, {
     'Content-Type': 'text/plain; charset=utf-8',
     'X-Content-Type-Options': 'nosniff',
   });
-  response.end(`${text}\n`);
 }
 
 export function answerJson(response: ServerResponse, status: number, value: unknown): void {
+  answer(response, status, `${JSON.stringify(value)}\n`, { 'Content-Type': 'application/json' });
+}
+
+function answer(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>>,
+): void {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, { 'Content-Type': 'application/json' });
-  response.end(`${JSON.stringify(value)}\n`);
+  const body = utf8FromText(text);
+  response.writeHead(status, { ...headers, 'Content-Length': body.length });
+  response.end(body);
 }
 
 /** True when the request's method is the allowed one; otherwise it is answered with 405. */

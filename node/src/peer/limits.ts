@@ -37,7 +37,8 @@ export const SNAPSHOT_ANSWER_TIMEOUT_MS = 600_000;
 /** Shorter than LINK_TIMEOUT_MS, so that probing keeps the pipeline's connection open. */
 export const PROBE_INTERVAL_MS = LINK_TIMEOUT_MS - 1_000;
 export const PROBE_REPORT_INTERVAL_MS = 30_000;
-export const PROBE_ALARM_INTERVAL_MS = 5_000;
+/** While a peer does not answer, it is said after so many probe intervals: every 5 s. */
+export const PROBE_ALARM_FACTOR = 1.25;
 
 /** The oldest cluster version etcd 3.7 can join. */
 export const MIN_CLUSTER_VERSION = '3.0.0';

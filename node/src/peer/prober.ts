@@ -5,7 +5,7 @@ import { textFromUtf8 } from '../base/text.ts';
 import type { Timer } from '../base/world.ts';
 import { messageOf, type PeerLink } from './context.ts';
 import { peerGet } from './http-client.ts';
-import { PROBE_ALARM_INTERVAL_MS, PROBE_REPORT_INTERVAL_MS } from './limits.ts';
+import { PROBE_ALARM_FACTOR, PROBE_REPORT_INTERVAL_MS } from './limits.ts';
 import { PROBING_PATH } from './stream-kind.ts';
 
 const SMOOTHING = 0.125;
@@ -27,7 +27,7 @@ export class Prober {
     this.link = link;
     this.urls = urls;
     this.scheduleProbe();
-    this.scheduleReport(PROBE_ALARM_INTERVAL_MS);
+    this.scheduleReport(this.alarmMs());
   }
 
   update(urls: readonly string[]): void {
@@ -39,6 +39,10 @@ export class Prober {
     this.stopped = true;
     this.probeTimer?.cancel();
     this.reportTimer?.cancel();
+  }
+
+  private alarmMs(): number {
+    return this.link.context.probeIntervalMs * PROBE_ALARM_FACTOR;
   }
 
   private scheduleProbe(): void {
@@ -75,7 +79,7 @@ export class Prober {
   private scheduleReport(delayMs: number): void {
     this.reportTimer = this.link.context.clock.after(delayMs, () => {
       this.report();
-      this.scheduleReport(this.healthy ? PROBE_REPORT_INTERVAL_MS : PROBE_ALARM_INTERVAL_MS);
+      this.scheduleReport(this.healthy ? PROBE_REPORT_INTERVAL_MS : this.alarmMs());
     });
   }
 

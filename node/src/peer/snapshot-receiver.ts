@@ -9,7 +9,7 @@ import { Message, MessageType } from '../wire/gen/raft.ts';
 import { decode } from '../wire/index.ts';
 import { messageOf, type TransportContext } from './context.ts';
 import { readUint64 } from './codec/frames.ts';
-import { answerText } from './http-body.ts';
+import { answerJson, answerText } from './http-body.ts';
 import {
   ENVELOPE_LIMIT_BYTES,
   MAX_INCOMING_SNAPSHOTS,
@@ -162,7 +162,7 @@ class BodyReader {
       this.ended = done === true;
       if (done === true) return undefined;
       this.receivedBytes += value.length;
-      return value;
+      return new Uint8Array(value.buffer, value.byteOffset, value.length);
     } finally {
       this.timer.cancel();
     }
@@ -179,7 +179,6 @@ export function admitPosted(
   const text = context.handlers.isIdRemoved(message.from)
     ? 'cannot process message from removed member'
     : 'cannot process message to mismatch member';
-  response.writeHead(403, { 'Content-Type': 'application/json' });
-  response.end(JSON.stringify({ message: text }));
+  answerJson(response, 403, { message: text });
   return false;
 }

@@ -1,6 +1,5 @@
 // Sends a database to a member that is too far behind for entries (etcd: rafthttp/snapshot_sender.go).
 //   POST /raft/snapshot   | 8 bytes: length | raftpb.Message (MsgSnap) | the database file |
-import { once } from 'node:events';
 import type { ClientRequest } from 'node:http';
 import { linkFields, messageOf, type PeerLink } from './context.ts';
 import { encodeMessageFrame } from './codec/message.ts';
@@ -90,18 +89,16 @@ export class SnapshotSender {
   /** Writes as fast as the receiver takes it; returns early when the receiver answers before the end. */
   private async writeBody(request: ClientRequest, snapshot: OutgoingSnapshot): Promise<void> {
     let answered = false;
+    let wake = (): void => {};
     request.once('response', () => (answered = true));
+    for (const event of ['drain', 'response', 'close']) request.on(event, () => wake());
     request.write(encodeMessageFrame(snapshot.message));
     let sentBytes = 0;
     for await (const piece of snapshot.database) {
       if (answered || request.destroyed) break;
       sentBytes += piece.length;
       if (request.write(piece)) continue;
-      const drained = Promise.race([
-        once(request, 'drain'),
-        once(request, 'response'),
-        once(request, 'close'),
-      ]);
+      const drained = new Promise<void>((resolve) => (wake = resolve));
       await this.within(SNAPSHOT_STALL_TIMEOUT_MS, request, drained);
     }
     if (answered || request.destroyed) return;

@@ -98,8 +98,8 @@ export class StreamConnection {
     // Views of a plain array are plain arrays: one shape for all that decodes them.
     const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
     try {
-      if (this.head?.status === 200) this.deliver(bytes);
-      else this.onHeadBytes(bytes);
+      if (this.head === undefined) this.onHeadBytes(bytes);
+      else this.onBody(this.head, bytes);
     } catch (error) {
       this.close(error instanceof Error ? error : new Error(String(error)));
     }
@@ -107,44 +107,40 @@ export class StreamConnection {
 
   private onHeadBytes(bytes: Uint8Array): void {
     this.pending = this.pending.length === 0 ? bytes : concatBytes([this.pending, bytes]);
-    if (this.head === undefined) {
-      this.head = parseResponseHead(this.pending);
-      if (this.head === undefined) return;
-      this.pending = this.pending.subarray(this.head.length);
-      if (this.head.headers.get('transfer-encoding') === 'chunked')
-        this.chunks = new ChunkedDecoder();
-    }
-    if (this.head.status === 200) {
-      const rest = this.pending;
-      this.pending = EMPTY_BYTES;
-      this.events.opened(this.head);
-      if (rest.length > 0) this.deliver(rest);
-      return;
-    }
-    const length = this.head.headers.get('content-length');
-    if (this.pending.length >= Math.min(ANSWER_LIMIT_BYTES, Number(length ?? Infinity)))
-      this.refuse();
+    const head = parseResponseHead(this.pending);
+    if (head === undefined) return;
+    this.head = head;
+    const rest = this.pending.subarray(head.length);
+    this.pending = EMPTY_BYTES;
+    if (head.headers.get('transfer-encoding') === 'chunked') this.chunks = new ChunkedDecoder();
+    if (head.status === 200) this.events.opened(head);
+    this.onBody(head, rest);
   }
 
-  private deliver(bytes: Uint8Array): void {
+  private onBody(head: ResponseHead, bytes: Uint8Array): void {
     const payload = this.chunks === undefined ? bytes : this.chunks.push(bytes);
-    if (payload.length > 0) this.events.received(payload);
-    if (this.chunks?.ended === true) this.socket.destroy();
+    const ended = this.chunks?.ended === true;
+    if (head.status === 200) {
+      if (payload.length > 0) this.events.received(payload);
+      if (ended) this.socket.destroy();
+      return;
+    }
+    this.pending = concatBytes([this.pending, payload]);
+    const announced = Number(head.headers.get('content-length') ?? Infinity);
+    if (ended || this.pending.length >= Math.min(ANSWER_LIMIT_BYTES, announced)) this.refuse(head);
   }
 
   /** Hands over what was answered instead of a stream. */
-  private refuse(): void {
-    const head = this.head;
-    if (head === undefined || this.reason !== undefined) return;
+  private refuse(head: ResponseHead): void {
+    if (this.reason !== undefined) return;
     this.reason = new Error(`unhandled http status ${head.status}`);
-    const body = this.chunks === undefined ? this.pending : this.chunks.push(this.pending);
-    this.events.refused(head, latin1FromBytes(body).trim());
+    this.events.refused(head, latin1FromBytes(this.pending).trim());
     this.socket.destroy();
   }
 
   private onEnd(): void {
-    if (this.head !== undefined && this.head.status !== 200) this.refuse();
-    else if (this.head === undefined) this.reason ??= new Error('unexpected EOF');
+    if (this.head === undefined) this.reason ??= new Error('unexpected EOF');
+    else if (this.head.status !== 200) this.refuse(this.head);
     this.socket.destroy();
   }
 

@@ -56,22 +56,13 @@ export class TestMember {
   transport: PeerTransport;
   private readonly options: PeerTransportOptions;
 
-  constructor(id: bigint, options: Partial<PeerTransportOptions> = {}) {
+  constructor(
+    id: bigint,
+    options: Partial<PeerTransportOptions> = {},
+    overrides: Partial<PeerHandlers> = {},
+  ) {
     this.id = id;
-    const handlers: PeerHandlers = {
-      process: (messages) => {
-        this.received.push(...messages);
-        this.batches.push(messages.length);
-      },
-      isIdRemoved: (other) => this.removed.has(other),
-      reportUnreachable: (other) => void this.unreachable.push(other),
-      reportSnapshot: (other, ok) => void this.snapshots.push({ id: other, ok }),
-      saveDatabaseSnapshot: async (_from, database) => {
-        for await (const piece of database) void piece;
-      },
-      selfRemoved: () => void this.selfRemoved++,
-      ...options.handlers,
-    };
+    const handlers = { ...this.recordingHandlers(), ...overrides };
     this.options = {
       memberId: id,
       clusterId: CLUSTER,
@@ -83,6 +74,22 @@ export class TestMember {
       handlers,
     };
     this.transport = new PeerTransport(this.options);
+  }
+
+  private recordingHandlers(): PeerHandlers {
+    return {
+      process: (messages) => {
+        this.received.push(...messages);
+        this.batches.push(messages.length);
+      },
+      isIdRemoved: (other) => this.removed.has(other),
+      reportUnreachable: (other) => void this.unreachable.push(other),
+      reportSnapshot: (other, ok) => void this.snapshots.push({ id: other, ok }),
+      saveDatabaseSnapshot: async (_from, database) => {
+        for await (const piece of database) void piece;
+      },
+      selfRemoved: () => void this.selfRemoved++,
+    };
   }
 
   async listen(url = 'http://127.0.0.1:0'): Promise<void> {
