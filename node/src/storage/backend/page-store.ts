@@ -1,0 +1,160 @@
+// Pages by number: those of the commit being written, those in the cache, those in the file.
+import type { DiskFile } from '../../base/index.ts';
+import { BackendCorruptError } from './errors.ts';
+import { FIRST_DATA_PAGE, MAX_DEPTH, PAGE_HEADER_BYTES, readU32, readU64 } from './format.ts';
+import { Page, validatePage } from './page.ts';
+
+/** What a branch looks like to the walk down, be it a page or a node of the open batch. */
+export interface Branch {
+  readonly id: number;
+  readonly count: number;
+  childId(index: number): number;
+  key(index: number): Uint8Array;
+}
+
+export class PageStore {
+  readonly file: DiskFile;
+  readonly pageBytes: number;
+  /** Pages of the newest commit; ids at or above it are damage. */
+  highWater: number;
+  /** Tells whether a page is on the free list: a page of a tree that is, would be overwritten. */
+  isFree: (id: number) => boolean = () => false;
+  /** Serialised and not yet in the file. */
+  private readonly writing = new Map<number, Page>();
+  // Two generations make a cheap least-recently-used cache: what is used moves to the young one, and when that has
+  // half the room, the old one is dropped.
+  private young = new Map<number, Page>();
+  private old = new Map<number, Page>();
+  private youngBytes = 0;
+  private readonly generationBytes: number;
+
+  constructor(file: DiskFile, pageBytes: number, highWater: number, cacheBytes: number) {
+    this.file = file;
+    this.pageBytes = pageBytes;
+    this.highWater = highWater;
+    this.generationBytes = Math.max(cacheBytes / 2, 4 * pageBytes);
+  }
+
+  /** The root page of a tree. */
+  root(id: number, holdsBuckets: boolean): Page {
+    if (id < FIRST_DATA_PAGE || id >= this.highWater)
+      throw this.corrupt(
+        Math.min(id, this.highWater),
+        0,
+        `the root of a tree is page ${id}, beyond the file's pages`,
+      );
+    return this.page(id, holdsBuckets);
+  }
+
+  /**
+   * A child of a branch. Its keys must lie between the branch's separators: otherwise the pointer is damaged.
+   * @param depth steps from the root
+   */
+  child(parent: Branch, index: number, holdsBuckets: boolean, depth: number): Page {
+    const id = parent.childId(index);
+    if (depth > MAX_DEPTH) throw this.corrupt(id, 0, 'the branch pages lead round in a circle');
+    const page = this.page(id, holdsBuckets);
+    if (page.checkedUnder !== parent.id || parent.id === 0) this.checkBounds(page, parent, index);
+    return page;
+  }
+
+  /** Takes a page that was just serialised; `written` must be called when it is in the file. */
+  putDirty(page: Page): void {
+    this.writing.set(page.id, page);
+    this.old.delete(page.id);
+    this.remember(page);
+  }
+
+  /** The same for a page that no tree reads. */
+  putDirtyUncached(page: Page): void {
+    this.writing.set(page.id, page);
+    this.forget(page.id);
+  }
+
+  dirtyPages(): Page[] {
+    return [...this.writing.values()].sort((a, b) => a.id - b.id);
+  }
+
+  written(): void {
+    this.writing.clear();
+  }
+
+  /** The page is no longer part of the newest tree. */
+  forget(id: number): void {
+    this.young.delete(id);
+    this.old.delete(id);
+  }
+
+  corrupt(id: number, offset: number, what: string): BackendCorruptError {
+    return new BackendCorruptError(this.file.path, id, id * this.pageBytes + offset, what);
+  }
+
+  private page(id: number, holdsBuckets: boolean): Page {
+    const young = this.young.get(id);
+    if (young !== undefined) return young;
+    const page = this.old.get(id) ?? this.writing.get(id) ?? this.load(id, holdsBuckets);
+    this.remember(page);
+    return page;
+  }
+
+  private remember(page: Page): void {
+    this.youngBytes += page.bytes.length;
+    if (this.youngBytes > this.generationBytes) {
+      this.old = this.young;
+      this.young = new Map();
+      this.youngBytes = page.bytes.length;
+    }
+    this.young.set(page.id, page);
+  }
+
+  private load(id: number, holdsBuckets: boolean): Page {
+    const page = new Page(id, this.readPage(id));
+    validatePage(page, {
+      path: this.file.path,
+      fileOffset: id * this.pageBytes,
+      highWater: this.highWater,
+      holdsBuckets,
+    });
+    return page;
+  }
+
+  /** The bytes of a page and its overflow pages; its header is checked, its content is not. */
+  readPage(id: number): Uint8Array {
+    const first = this.readBytes(id, this.pageBytes);
+    if (readU64(first, 0) !== id)
+      throw this.corrupt(id, 0, `the page says it is page ${readU64(first, 0)}`);
+    const overflow = readU32(first, 12);
+    if (id + overflow >= this.highWater)
+      throw this.corrupt(id, 12, `${overflow} overflow pages reach beyond the file's pages`);
+    for (let i = id; i <= id + overflow; i++) {
+      if (this.isFree(i)) throw this.corrupt(id, 0, `page ${i} is in use and on the free list`);
+    }
+    return overflow === 0 ? first : this.readBytes(id, (overflow + 1) * this.pageBytes);
+  }
+
+  private readBytes(id: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    const read = this.file.readAt(bytes, id * this.pageBytes);
+    if (read < Math.max(length, PAGE_HEADER_BYTES))
+      throw this.corrupt(id, read, 'the file ends inside the page');
+    return bytes;
+  }
+
+  private checkBounds(page: Page, parent: Branch, index: number): void {
+    if (page.count > 0) {
+      if (page.compareKey(0, parent.key(index)) < 0)
+        throw this.corrupt(
+          page.id,
+          PAGE_HEADER_BYTES,
+          `the first key is below the one branch page ${parent.id} gives`,
+        );
+      if (index + 1 < parent.count && page.compareKey(page.count - 1, parent.key(index + 1)) >= 0)
+        throw this.corrupt(
+          page.id,
+          PAGE_HEADER_BYTES,
+          `the last key belongs to the next child of branch page ${parent.id}`,
+        );
+    }
+    page.checkedUnder = parent.id;
+  }
+}

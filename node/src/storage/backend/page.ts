@@ -1,0 +1,140 @@
+// A branch or leaf page as it lies in the file, read where it lies: no object per element.
+import { BackendCorruptError, BackendUnsupportedError } from './errors.ts';
+import {
+  BRANCH_PAGE,
+  BUCKET_ELEMENT,
+  ELEMENT_BYTES,
+  LEAF_PAGE,
+  PAGE_HEADER_BYTES,
+  compareAt,
+  readU16,
+  readU32,
+  readU64,
+} from './format.ts';
+
+/** The bytes never change after construction, so views of them stay good for as long as someone holds them. */
+export class Page {
+  readonly id: number;
+  /** The page with its overflow pages. */
+  readonly bytes: Uint8Array;
+  readonly isLeaf: boolean;
+  readonly count: number;
+  /** The page the bounds were checked against last: see PageStore.child. */
+  checkedUnder = -1;
+  private readonly posAt: number;
+
+  constructor(id: number, bytes: Uint8Array) {
+    this.id = id;
+    this.bytes = bytes;
+    this.isLeaf = readU16(bytes, 8) === LEAF_PAGE;
+    this.count = readU16(bytes, 10);
+    this.posAt = PAGE_HEADER_BYTES + (this.isLeaf ? 4 : 0);
+  }
+
+  keyStart(index: number): number {
+    const at = index * ELEMENT_BYTES;
+    return PAGE_HEADER_BYTES + at + readU32(this.bytes, this.posAt + at);
+  }
+
+  keyBytes(index: number): number {
+    return readU32(this.bytes, this.posAt + 4 + index * ELEMENT_BYTES);
+  }
+
+  valueBytes(index: number): number {
+    return readU32(this.bytes, PAGE_HEADER_BYTES + 12 + index * ELEMENT_BYTES);
+  }
+
+  key(index: number): Uint8Array {
+    const start = this.keyStart(index);
+    return this.bytes.subarray(start, start + this.keyBytes(index));
+  }
+
+  value(index: number): Uint8Array {
+    const start = this.keyStart(index) + this.keyBytes(index);
+    return this.bytes.subarray(start, start + this.valueBytes(index));
+  }
+
+  childId(index: number): number {
+    return readU64(this.bytes, PAGE_HEADER_BYTES + 8 + index * ELEMENT_BYTES);
+  }
+
+  compareKey(index: number, key: Uint8Array): number {
+    const start = this.keyStart(index);
+    return compareAt(this.bytes, start, start + this.keyBytes(index), key);
+  }
+
+  /** Index of the first element whose key is not below `key`. */
+  lowerBound(key: Uint8Array): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.compareKey(middle, key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** Index of the child that holds `key` if any does: the last one whose separator is not above it. */
+  childIndex(key: Uint8Array): number {
+    const index = this.lowerBound(key);
+    if (index < this.count && this.compareKey(index, key) === 0) return index;
+    return index === 0 ? 0 : index - 1;
+  }
+}
+
+export interface PageLimits {
+  readonly path: string;
+  /** Where the page begins in the file. */
+  readonly fileOffset: number;
+  /** Page ids are below it. */
+  readonly highWater: number;
+  /** In the root tree every value is a bucket, elsewhere none is. */
+  readonly holdsBuckets: boolean;
+}
+
+/**
+ * Checks everything in a page that is used later without a further look: type, element positions, key order, child ids.
+ * @throws BackendCorruptError at the first damaged field
+ */
+export function validatePage(page: Page, limits: PageLimits): void {
+  const bytes = page.bytes;
+  const fail = (offset: number, what: string): never => {
+    throw new BackendCorruptError(limits.path, page.id, limits.fileOffset + offset, what);
+  };
+  const flags = readU16(bytes, 8);
+  if (flags !== LEAF_PAGE && flags !== BRANCH_PAGE)
+    fail(8, `flags 0x${flags.toString(16)} are neither a branch's nor a leaf's`);
+  if (flags === BRANCH_PAGE && page.count === 0) fail(10, 'a branch page without children');
+  const dataStart = PAGE_HEADER_BYTES + page.count * ELEMENT_BYTES;
+  if (dataStart > bytes.length) fail(10, `${page.count} elements do not fit into the page`);
+  for (let i = 0; i < page.count; i++) {
+    const at = PAGE_HEADER_BYTES + i * ELEMENT_BYTES;
+    const start = page.keyStart(i);
+    const end = start + page.keyBytes(i) + (page.isLeaf ? page.valueBytes(i) : 0);
+    if (start < dataStart || end > bytes.length) fail(at, `element ${i} points out of the page`);
+    if (page.keyBytes(i) === 0) fail(at, `element ${i} has an empty key`);
+    if (i > 0 && page.compareKey(i - 1, page.key(i)) >= 0)
+      fail(at, `the key of element ${i} is not above the one before it`);
+    if (page.isLeaf) validateLeafFlags(readU32(bytes, at), i, limits, (what) => fail(at, what));
+    else if (
+      page.childId(i) < 2 ||
+      page.childId(i) >= limits.highWater ||
+      page.childId(i) === page.id
+    )
+      fail(at + 8, `element ${i} leads to page ${page.childId(i)}, which cannot be`);
+  }
+}
+
+function validateLeafFlags(
+  flags: number,
+  index: number,
+  limits: PageLimits,
+  fail: (what: string) => never,
+): void {
+  if (flags > BUCKET_ELEMENT) fail(`element ${index} has unknown flags 0x${flags.toString(16)}`);
+  const isBucket = flags === BUCKET_ELEMENT;
+  if (isBucket && !limits.holdsBuckets)
+    throw new BackendUnsupportedError(limits.path, 'a bucket lies inside a bucket');
+  if (!isBucket && limits.holdsBuckets) fail(`element ${index} of the root tree is not a bucket`);
+}

@@ -1,0 +1,212 @@
+// One B+tree: a bucket, or the tree of buckets. Reads go to the pages as they lie in the file; what the open batch
+// changes is taken apart into nodes, from the root down, and put together again by the commit.
+import { assert } from '../../base/index.ts';
+import { BUCKET_ELEMENT, MAX_KEY_BYTES, compareAt, lowerBound } from './format.ts';
+import { Node } from './node.ts';
+import type { Page } from './page.ts';
+import type { PageStore } from './page-store.ts';
+
+export type Visit = (key: Uint8Array, value: Uint8Array) => boolean | void;
+
+/** A share of leaf pages that suits keys in random order; bbolt's default. */
+const RANDOM_FILL = 0.5;
+/** For keys that arrive in ascending order (etcd: batchTx.unsafePut). */
+const SEQUENTIAL_FILL = 0.9;
+
+export class Tree {
+  readonly store: PageStore;
+  /** True for the tree of buckets. */
+  readonly holdsBuckets: boolean;
+  /** 0 while the tree has no page of its own: it is new, or inline. */
+  rootId: number;
+  /** The only page of a bucket that lies in its parent's leaf. */
+  inline: Page | undefined;
+  /** Set once the batch changed the tree. */
+  root: Node | undefined;
+  /** How full the commit packs pages that it splits. */
+  fill = RANDOM_FILL;
+  private tail: Node | undefined;
+  private visits = 0;
+
+  /** bbolt's counter of a bucket: kept, not used. */
+  readonly sequence: number;
+
+  constructor(
+    store: PageStore,
+    rootId: number,
+    inline: Page | undefined,
+    holdsBuckets: boolean,
+    sequence = 0,
+  ) {
+    this.store = store;
+    this.rootId = rootId;
+    this.inline = inline;
+    this.holdsBuckets = holdsBuckets;
+    this.sequence = sequence;
+  }
+
+  get leafFlags(): number {
+    return this.holdsBuckets ? BUCKET_ELEMENT : 0;
+  }
+
+  /** A view that stays good: nothing overwrites it. */
+  get(key: Uint8Array): Uint8Array | undefined {
+    let depth = 0;
+    let page: Page | undefined;
+    for (let node = this.root; node !== undefined; depth++) {
+      if (node.isLeaf) return node.values[node.find(key)];
+      const index = node.childIndex(key);
+      const child: Node | undefined = node.children[index];
+      if (child === undefined) page = this.store.child(node, index, this.holdsBuckets, depth + 1);
+      node = child;
+    }
+    page ??= this.rootPage();
+    if (page === undefined) return undefined;
+    while (!page.isLeaf) {
+      page = this.store.child(page, page.childIndex(key), this.holdsBuckets, ++depth);
+    }
+    const index = page.lowerBound(key);
+    return index < page.count && page.compareKey(index, key) === 0 ? page.value(index) : undefined;
+  }
+
+  /** Keeps both arrays: the caller must not change them before the next commit. */
+  put(key: Uint8Array, value: Uint8Array): void {
+    assert(key.length > 0 && key.length <= MAX_KEY_BYTES, 'a key has 1 to 32768 bytes');
+    this.leafFor(key).put(key, value);
+  }
+
+  /** Like put, without a search when `key` is above all others. */
+  append(key: Uint8Array, value: Uint8Array): void {
+    this.fill = SEQUENTIAL_FILL;
+    const tail = (this.tail ??= this.lastLeaf());
+    const last = tail.keys[tail.count - 1];
+    const isLast =
+      last === undefined ? tail === this.root : compareAt(last, 0, last.length, key) < 0;
+    if (!isLast) {
+      this.put(key, value);
+      return;
+    }
+    assert(this.visits === 0, 'a visitor must not change the tree');
+    assert(key.length > 0 && key.length <= MAX_KEY_BYTES, 'a key has 1 to 32768 bytes');
+    tail.keys.push(key);
+    tail.values.push(value);
+  }
+
+  delete(key: Uint8Array): void {
+    if (this.get(key) === undefined) return;
+    const leaf = this.leafFor(key);
+    leaf.removeAt(leaf.find(key));
+  }
+
+  /** Visits [from, to) in ascending order until the visitor returns false. */
+  forEach(from: Uint8Array, to: Uint8Array | undefined, visit: Visit): void {
+    this.visits++;
+    try {
+      if (this.root !== undefined) this.visitNode(this.root, from, to, visit, 0);
+      else {
+        const page = this.rootPage();
+        if (page !== undefined) this.visitPage(page, from, to, visit, 0);
+      }
+    } finally {
+      this.visits--;
+    }
+  }
+
+  /** Takes the tree's state from a commit: all of it lies in pages again. */
+  committed(rootId: number, inline: Page | undefined): void {
+    this.rootId = rootId;
+    this.inline = inline;
+    this.root = undefined;
+    this.tail = undefined;
+    this.fill = RANDOM_FILL;
+  }
+
+  /** The node of a root that the batch changes or is about to change. */
+  rootNode(): Node {
+    return (this.root ??= this.nodeOf(this.rootPage()));
+  }
+
+  childNode(parent: Node, index: number, depth: number): Node {
+    const present = parent.children[index];
+    if (present !== undefined) return present;
+    const node = this.nodeOf(this.store.child(parent, index, this.holdsBuckets, depth));
+    parent.children[index] = node;
+    return node;
+  }
+
+  rootPage(): Page | undefined {
+    if (this.rootId === 0) return this.inline;
+    return this.store.root(this.rootId, this.holdsBuckets);
+  }
+
+  private nodeOf(page: Page | undefined): Node {
+    if (page === undefined) return new Node(true);
+    return Node.fromPage(page, page.id === 0 ? 0 : page.bytes.length / this.store.pageBytes);
+  }
+
+  private leafFor(key: Uint8Array): Node {
+    assert(this.visits === 0, 'a visitor must not change the tree');
+    let node = this.rootNode();
+    for (let depth = 1; !node.isLeaf; depth++)
+      node = this.childNode(node, node.childIndex(key), depth);
+    return node;
+  }
+
+  private lastLeaf(): Node {
+    let node = this.rootNode();
+    for (let depth = 1; !node.isLeaf; depth++) node = this.childNode(node, node.count - 1, depth);
+    return node;
+  }
+
+  private visitNode(
+    node: Node,
+    from: Uint8Array,
+    to: Uint8Array | undefined,
+    visit: Visit,
+    depth: number,
+  ): boolean {
+    if (node.isLeaf) {
+      const end = to === undefined ? node.count : lowerBound(node.keys, to);
+      for (let i = lowerBound(node.keys, from); i < end; i++) {
+        if (visit(node.keys[i]!, node.values[i]!) === false) return false;
+      }
+      return end === node.count;
+    }
+    for (let i = node.childIndex(from); i < node.count; i++) {
+      const child = node.children[i];
+      const goOn =
+        child === undefined
+          ? this.visitPage(
+              this.store.child(node, i, this.holdsBuckets, depth + 1),
+              from,
+              to,
+              visit,
+              depth + 1,
+            )
+          : this.visitNode(child, from, to, visit, depth + 1);
+      if (!goOn) return false;
+    }
+    return true;
+  }
+
+  private visitPage(
+    page: Page,
+    from: Uint8Array,
+    to: Uint8Array | undefined,
+    visit: Visit,
+    depth: number,
+  ): boolean {
+    if (page.isLeaf) {
+      const end = to === undefined ? page.count : page.lowerBound(to);
+      for (let i = page.lowerBound(from); i < end; i++) {
+        if (visit(page.key(i), page.value(i)) === false) return false;
+      }
+      return end === page.count;
+    }
+    for (let i = page.childIndex(from); i < page.count; i++) {
+      const child = this.store.child(page, i, this.holdsBuckets, depth + 1);
+      if (!this.visitPage(child, from, to, visit, depth + 1)) return false;
+    }
+    return true;
+  }
+}
