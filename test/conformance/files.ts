@@ -1,0 +1,2 @@
+import type { Report } from './lib/report.ts';
+export async function fileTests(_r: Report): Promise<void> {}
