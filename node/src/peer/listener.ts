@@ -121,6 +121,8 @@ function handshake(
   accept: (socket: tls.TLSSocket) => void,
 ): void {
   const requestCert = peerTls.requestClientCertificate ?? true;
+  // HTTP servers accept sockets that outlive the client's end; a handshake does not.
+  raw.allowHalfOpen = false;
   const socket = new tls.TLSSocket(raw, {
     isServer: true,
     secureContext: peerTls.serverContext(),

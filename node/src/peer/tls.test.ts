@@ -1,9 +1,9 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Message, MessageType, Snapshot, SnapshotMetadata } from '../wire/gen/raft.ts';
 import { peerGet } from './http-client.ts';
-import { type Authority, type KeyPair, makeAuthority, tlsOptions } from './testing/certificates.ts';
+import { Authority, type KeyPair, tlsOptions } from './testing/certificates.ts';
 import {
   append,
   introduce,
@@ -15,10 +15,12 @@ import {
 
 let authority: Authority;
 let pair: KeyPair;
-beforeAll(async () => {
-  authority = await makeAuthority('peers');
-  pair = await authority.issue('member', [{ type: 'ip', value: '127.0.0.1' }]);
+beforeAll(() => {
+  authority = new Authority('peers');
+  pair = authority.issue('member', 'IP:127.0.0.1');
 });
+
+afterAll(() => authority.remove());
 
 let members: TestMember[] = [];
 afterEach(async () => {
@@ -72,8 +74,9 @@ test('a client without a certificate of the cluster’s authority is refused', a
   expect(await probe(member, { ...good, clientOptions: () => ({ secureContext: bare }) })).toBe(
     'refused',
   );
-  const other = await makeAuthority('strangers');
-  const stranger = await other.issue('member', [{ type: 'ip', value: '127.0.0.1' }]);
+  const other = new Authority('strangers');
+  const stranger = other.issue('member', 'IP:127.0.0.1');
+  other.remove();
   const foreign = tls.createSecureContext({ ...stranger, ca: authority.pem });
   expect(await probe(member, { ...good, clientOptions: () => ({ secureContext: foreign }) })).toBe(
     'refused',
@@ -82,13 +85,13 @@ test('a client without a certificate of the cluster’s authority is refused', a
 });
 
 test('a server whose certificate is not good for its address is refused', async () => {
-  const elsewhere = await authority.issue('member', [{ type: 'dns', value: 'member.invalid' }]);
+  const elsewhere = authority.issue('member', 'DNS:member.invalid');
   const member = await listening(tlsOptions({ pair: elsewhere }, authority));
   expect(await probe(member, tlsOptions({ pair }, authority))).toBe('refused');
 });
 
 test('a client whose certificate is for another address is refused, unless that is not looked at', async () => {
-  const away = await authority.issue('member', [{ type: 'ip', value: '127.0.0.9' }]);
+  const away = authority.issue('member', 'IP:127.0.0.9');
   const client = tlsOptions({ pair: away }, authority);
   const strict = await listening(tlsOptions({ pair }, authority));
   expect(await probe(strict, client)).toBe('refused');
@@ -99,7 +102,7 @@ test('a client whose certificate is for another address is refused, unless that 
 });
 
 test('a client that is named by host is looked up', async () => {
-  const local = await authority.issue('member', [{ type: 'dns', value: 'localhost' }]);
+  const local = authority.issue('member', 'DNS:localhost');
   const member = await listening(tlsOptions({ pair }, authority));
   expect(await probe(member, tlsOptions({ pair: local }, authority))).toBe('200');
 });
@@ -135,7 +138,7 @@ test('reloaded certificates apply to the next connection', async () => {
       socket.on('error', reject);
     });
   const before = await serial();
-  current.pair = await authority.issue('member', [{ type: 'ip', value: '127.0.0.1' }]);
+  current.pair = authority.issue('member', 'IP:127.0.0.1');
   expect(await serial()).not.toBe(before);
 });
 

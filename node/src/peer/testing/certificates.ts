@@ -1,59 +1,56 @@
-// Certificates for tests: one authority, and leaves signed by it.
-import { createPrivateKey } from 'node:crypto';
+// Certificates for tests, made by openssl: one authority, and leaves signed by it.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import tls from 'node:tls';
-import * as x509 from '@peculiar/x509';
 import type { PeerTls } from '../options.ts';
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const DAY_MS = 86_400_000;
-
-export interface Authority {
-  readonly pem: string;
-  issue(commonName: string, names: x509.JsonGeneralNames): Promise<KeyPair>;
-}
 export interface KeyPair {
   readonly cert: string;
   readonly key: string;
 }
 
-export async function makeAuthority(name: string): Promise<Authority> {
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const root = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: '01',
-    name: `CN=${name}`,
-    notBefore: new Date(Date.now() - DAY_MS),
-    notAfter: new Date(Date.now() + DAY_MS),
-    keys,
-    signingAlgorithm: ALGORITHM,
-    extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
-  });
-  let serial = 1;
-  return {
-    pem: root.toString('pem'),
-    async issue(commonName, names) {
-      const pair = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-      const leaf = await x509.X509CertificateGenerator.create({
-        serialNumber: (++serial).toString(16).padStart(2, '0'),
-        subject: `CN=${commonName}`,
-        issuer: root.subject,
-        notBefore: new Date(Date.now() - DAY_MS),
-        notAfter: new Date(Date.now() + DAY_MS),
-        publicKey: pair.publicKey,
-        signingKey: keys.privateKey,
-        signingAlgorithm: ALGORITHM,
-        extensions: [
-          new x509.BasicConstraintsExtension(false),
-          new x509.SubjectAlternativeNameExtension(names),
-        ],
-      });
-      const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', pair.privateKey));
-      const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
-      return {
-        cert: leaf.toString('pem'),
-        key: key.export({ format: 'pem', type: 'pkcs8' }).toString(),
-      };
-    },
-  };
+const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+
+export class Authority {
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'peer-certificates-'));
+  readonly pem: string;
+  private serial = 1;
+
+  constructor(name: string) {
+    this.openssl(
+      ['req', '-x509', ...NEW_KEY, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '2'],
+      ['-subj', `/CN=${name}`, '-addext', 'keyUsage=critical,keyCertSign,cRLSign'],
+    );
+    this.pem = this.read('ca.crt');
+  }
+
+  /** A certificate for servers and clients; `names` as in openssl's subjectAltName: `IP:127.0.0.1`. */
+  issue(commonName: string, names: string): KeyPair {
+    const name = `leaf${++this.serial}`;
+    const subject = ['-subj', `/CN=${commonName}`];
+    this.openssl(['req', ...NEW_KEY, '-keyout', `${name}.key`, '-out', `${name}.csr`, ...subject]);
+    const extensions = `basicConstraints=CA:FALSE\nsubjectAltName=${names}\n`;
+    fs.writeFileSync(path.join(this.folder, `${name}.ext`), extensions);
+    this.openssl(
+      ['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-days', '2'],
+      ['-set_serial', String(this.serial), '-out', `${name}.crt`, '-extfile', `${name}.ext`],
+    );
+    return { cert: this.read(`${name}.crt`), key: this.read(`${name}.key`) };
+  }
+
+  remove(): void {
+    fs.rmSync(this.folder, { recursive: true });
+  }
+
+  private read(name: string): string {
+    return fs.readFileSync(path.join(this.folder, name), 'utf8');
+  }
+
+  private openssl(...words: readonly string[][]): void {
+    execFileSync('openssl', words.flat(), { cwd: this.folder, stdio: 'pipe' });
+  }
 }
 
 /** Options for a member that shows `pair` and trusts `authority`; `current` may be exchanged while it runs. */
