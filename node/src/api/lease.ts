@@ -1,0 +1,125 @@
+// The Lease service (etcd: server/etcdserver/api/v3rpc/lease.go and v3_server.go).
+import {
+  bytesFromLatin1,
+  isEtcdError,
+  type CallContext,
+  type LeaseId,
+  type Random,
+  type RequestStream,
+  type ResponseStream,
+} from '../base/index.ts';
+import {
+  LeaseKeepAliveResponse,
+  LeaseLeasesResponse,
+  LeaseService,
+  LeaseTimeToLiveResponse,
+  type LeaseGrantRequest,
+  type LeaseGrantResponse,
+  type LeaseKeepAliveRequest,
+  type LeaseRevokeResponse,
+  type LeaseTimeToLiveRequest,
+} from '../wire/gen/rpc.ts';
+import { proposed } from './applied.ts';
+import type { LeaseDependencies } from './deps.ts';
+import { headerOf, type MemberApi } from './member-api.ts';
+import { bidi, unary, type Registration } from './registration.ts';
+import { listenForEnd } from './watch-call-end.ts';
+
+export function leaseService(member: MemberApi, dependencies: LeaseDependencies): Registration[] {
+  return [
+    unary(LeaseService.leaseGrant, (request) => grantLease(member, dependencies.random, request)),
+    unary(LeaseService.leaseRevoke, (request) =>
+      proposed<LeaseRevokeResponse>(member, { leaseRevoke: request }),
+    ),
+    bidi(LeaseService.leaseKeepAlive, async (requests, call, responses) => {
+      const end = listenForEnd(member, dependencies, call, 'Canceled');
+      try {
+        const kept = keepAlive(member, dependencies, requests, call, responses);
+        await Promise.race([kept, end.ended]);
+      } finally {
+        end.release();
+      }
+    }),
+    unary(LeaseService.leaseTimeToLive, (request, call) =>
+      timeToLive(member, dependencies, request, call),
+    ),
+    unary(LeaseService.leaseLeases, () =>
+      LeaseLeasesResponse.create({
+        header: headerOf(member),
+        leases: dependencies.lessor.leases().map(({ id }) => ({ id })),
+      }),
+    ),
+  ];
+}
+
+/** Grants through raft. The id is chosen here when the client has none, so that all members apply the same one. */
+export function grantLease(
+  member: MemberApi,
+  random: Random,
+  request: LeaseGrantRequest,
+): Promise<LeaseGrantResponse> {
+  const id = request.id === 0n ? randomLeaseId(random) : request.id;
+  return proposed<LeaseGrantResponse>(member, { leaseGrant: { ...request, id } });
+}
+
+/** A positive int64. */
+function randomLeaseId(random: Random): LeaseId {
+  let id = 0n;
+  while (id === 0n) {
+    id = (BigInt(random.uint32() & 0x7fffffff) << 32n) | BigInt(random.uint32());
+  }
+  return id;
+}
+
+async function keepAlive(
+  member: MemberApi,
+  dependencies: LeaseDependencies,
+  requests: RequestStream<LeaseKeepAliveRequest>,
+  call: CallContext,
+  responses: ResponseStream<LeaseKeepAliveResponse>,
+): Promise<void> {
+  for await (const { id } of requests) {
+    // Filled in before the renewal: its revision is then not after a revocation that the renewal did not see.
+    const header = headerOf(member);
+    const ttl = await renewedTtl(dependencies, id, call);
+    if (call.canceled) return;
+    const hasRoom = responses.send(LeaseKeepAliveResponse.create({ header, id, ttl }));
+    if (!hasRoom) await responses.drained();
+  }
+}
+
+/** 0 for a lease that does not exist (any more). */
+async function renewedTtl(
+  dependencies: LeaseDependencies,
+  id: LeaseId,
+  call: CallContext,
+): Promise<number> {
+  try {
+    return await dependencies.renewLease(id, call);
+  } catch (error) {
+    if (isEtcdError(error, 'LeaseNotFound')) return 0;
+    throw error;
+  }
+}
+
+async function timeToLive(
+  member: MemberApi,
+  dependencies: LeaseDependencies,
+  request: LeaseTimeToLiveRequest,
+  call: CallContext,
+): Promise<LeaseTimeToLiveResponse> {
+  const { id } = request;
+  try {
+    const { ttl, grantedTtl, keys } = await dependencies.leaseTimeToLive(id, request.keys, call);
+    return LeaseTimeToLiveResponse.create({
+      header: headerOf(member),
+      id,
+      ttl,
+      grantedTtl,
+      keys: request.keys ? keys.map(bytesFromLatin1) : [],
+    });
+  } catch (error) {
+    if (!isEtcdError(error, 'LeaseNotFound')) throw error;
+    return LeaseTimeToLiveResponse.create({ header: headerOf(member), id, ttl: -1 });
+  }
+}
