@@ -10,23 +10,25 @@ import {
 } from './confchange/changer.ts';
 import { entersJoint, leavesJoint } from './confchange/conf-change.ts';
 import { isSameConfState, restoreMembership } from './confchange/restore.ts';
-import { confStateOf, metadataOf } from './memory-storage.ts';
+import { confStateIn, metadataOf } from './memory-storage.ts';
 import { jointVoters } from './quorum/joint.ts';
 import type { Raft } from './raft.ts';
 import { broadcastAppend, maybeCommit, maybeSendAppend } from './replication.ts';
-import { formatConfig, ProgressTracker } from './tracker/tracker.ts';
+import { confStateOf, formatConfig, ProgressTracker } from './tracker/tracker.ts';
 
 /**
  * @throws ConfChangeError when the change does not fit the active configuration. An applied entry cannot be refused, so
  * that ends the process.
  */
 export function applyConfChange(raft: Raft, change: ConfChangeV2): ConfState {
-  return switchTo(raft, changedMembership(raft, change));
+  if (raft.superseded === undefined) {
+    return switchTo(raft, changedMembership(raft, raft.tracker, change));
+  }
+  raft.superseded = changedMembership(raft, raft.superseded, change);
+  return confStateOf(raft.superseded.config);
 }
 
-function changedMembership(raft: Raft, change: ConfChangeV2): Membership {
-  const { config, progress } = raft.tracker;
-  const from = { config, progress };
+function changedMembership(raft: Raft, from: Membership, change: ConfChangeV2): Membership {
   const newMember = newMemberOf(raft);
   if (leavesJoint(change)) return leaveJoint(from, newMember);
   const { joint, autoLeave } = entersJoint(change);
@@ -80,7 +82,7 @@ export function restoreSnapshot(raft: Raft, snapshot: Snapshot): boolean {
   const { index, term } = metadataOf(snapshot);
   if (index <= log.committed) return false;
   assert(raft.role === 'follower', 'only a follower restores a snapshot');
-  const confState = confStateOf(snapshot);
+  const confState = confStateIn(snapshot);
   if (!isIn(raft.id, confState)) {
     logger.warn(
       `${name} attempted to restore snapshot but it is not in the ConfState ${JSON.stringify(confState, (_, value: unknown) => (typeof value === 'bigint' ? value.toString(16) : value))}; should never happen`,
@@ -96,7 +98,8 @@ export function restoreSnapshot(raft: Raft, snapshot: Snapshot): boolean {
     return false;
   }
   log.restore(snapshot);
-  const { maxInflightMessages, maxInflightBytes } = raft.tracker;
+  const { config, progress, maxInflightMessages, maxInflightBytes } = raft.tracker;
+  raft.superseded ??= { config, progress };
   raft.tracker = new ProgressTracker(maxInflightMessages, maxInflightBytes);
   restoreConfState(raft, confState);
   const last = log.lastEntryId();

@@ -35,7 +35,7 @@ export class MemoryStorage {
 
   /** The last stored hard state, and the configuration of the last snapshot. */
   initialState(): { hardState: HardState; confState: ConfState } {
-    return { hardState: this.hardState, confState: confStateOf(this.lastSnapshot) };
+    return { hardState: this.hardState, confState: confStateIn(this.lastSnapshot) };
   }
 
   setHardState(hardState: HardState): void {
@@ -134,7 +134,7 @@ export class MemoryStorage {
     assert(term !== undefined, 'a snapshot is made within the log');
     this.lastSnapshot = {
       data,
-      metadata: { confState: confState ?? confStateOf(this.lastSnapshot), index, term },
+      metadata: { confState: confState ?? confStateIn(this.lastSnapshot), index, term },
     };
     return this.lastSnapshot;
   }
@@ -149,6 +149,6 @@ export function metadataOf(snapshot: Snapshot): { index: number; term: number } 
   return snapshot.metadata ?? { index: 0, term: 0 };
 }
 
-export function confStateOf(snapshot: Snapshot): ConfState {
+export function confStateIn(snapshot: Snapshot): ConfState {
   return snapshot.metadata?.confState ?? ConfState.create();
 }

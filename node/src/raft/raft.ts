@@ -2,6 +2,7 @@
 // message is in leader.ts, follower.ts and candidate.ts; step.ts decides which.
 import { assert, formatId, type Logger, type MemberId, NO_MEMBER } from '../base/index.ts';
 import { Entry, Message, MessageType } from '../wire/gen/raft.ts';
+import type { Membership } from './confchange/changer.ts';
 import type { ResolvedConfig } from './config.ts';
 import { RaftLog } from './log.ts';
 import { promisesDurability } from './messages.ts';
@@ -18,6 +19,12 @@ export class Raft {
   readonly logger: Logger;
   readonly log: RaftLog;
   tracker: ProgressTracker;
+  /**
+   * The configuration before a snapshot that came in and is not applied yet. Changes that were handed out before the
+   * snapshot came, and are applied after, belong to this one: the snapshot's holds them already. (etcd-io/raft applies
+   * them to the snapshot's, which may end the process.)
+   */
+  superseded: Membership | undefined;
 
   term = 0;
   /** Who got this member's vote in this term; 0 for nobody. */

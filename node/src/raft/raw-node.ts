@@ -282,6 +282,7 @@ export class RawNode {
     }
     if (snapshotIndex === 0) return;
     raft.log.unstable.snapshotStableTo(snapshotIndex);
+    if (!raft.log.hasPendingSnapshot) raft.superseded = undefined;
     appliedTo(raft, snapshotIndex, 0);
   }
 

@@ -83,15 +83,15 @@ export class Cluster {
   step(): void {
     const { random } = this;
     const dice = random.below(1000);
-    if (dice < 450) this.deliverOne(true);
-    else if (dice < 850) this.someone().work();
-    else if (dice < 910) this.someone().act((raw) => raw.tick());
+    if (dice < 430) this.deliverOne(true);
+    else if (dice < 790) this.someone().work();
+    else if (dice < 920) this.someone().act((raw) => raw.tick());
     else if (dice < 950) this.propose(this.someone());
     else if (dice < 965) this.someone().read();
     else if (dice < 977) this.someone().compact(random.below(4));
-    else if (dice < 984) this.crashOrStart(this.someone());
-    else if (dice < 990) this.cutOrMend(this.someone());
-    else if (dice < 996) this.changeConfiguration(this.someone());
+    else if (dice < 982) this.crashOrStart(this.someone());
+    else if (dice < 987) this.cutOrMend(this.someone());
+    else if (dice < 994) this.changeConfiguration(this.someone());
     else this.disturb(this.someone());
   }
 
@@ -214,24 +214,40 @@ export class Cluster {
    */
   ticksUntilProgress(maxTicks: number): number | undefined {
     let target = Infinity;
+    let term = 0;
     for (let ticks = 0; ticks < maxTicks; ticks++) {
       this.settle();
       this.checkLogs();
-      const leader = this.members.find(({ raw }) => raw?.basicStatus().role === 'leader')?.raw;
-      if (leader === undefined) continue;
-      const { confState } = leader.status();
-      if (target === Infinity) {
-        this.members[Number(leader.basicStatus().id) - 1]!.act((raw) => {
-          raw.propose(EMPTY_BYTES);
-          target = raw.basicStatus().lastIndex;
-        });
+      const leader = this.members.find(({ raw }) => raw?.basicStatus().role === 'leader');
+      if (leader?.raw === undefined) continue;
+      const status = leader.raw.status();
+      const { voters, learners } = status.confState;
+      if (![...voters, ...learners].includes(leader.id)) {
+        // A server stops when it applies its own removal.
+        leader.crash();
+        leader.start();
+      } else if (status.term !== term || target === Infinity) {
+        term = status.term;
+        target = this.proposeOn(leader);
+      } else if ([...voters, ...learners].every((id) => this.hasApplied(id, target))) {
+        return ticks;
       }
-      const isThere = (id: MemberId): boolean => {
-        const { raw } = this.members[Number(id) - 1]!;
-        return raw !== undefined && raw.basicStatus().appliedIndex >= target;
-      };
-      if ([...confState.voters, ...confState.learners].every(isThere)) return ticks;
     }
     return undefined;
+  }
+
+  /** The index that the proposal got, or Infinity when it was dropped. */
+  private proposeOn(leader: Member): number {
+    let index = Infinity;
+    leader.act((raw) => {
+      raw.propose(EMPTY_BYTES);
+      index = raw.basicStatus().lastIndex;
+    });
+    return index;
+  }
+
+  private hasApplied(id: MemberId, index: number): boolean {
+    const { raw } = this.members[Number(id) - 1]!;
+    return raw !== undefined && raw.basicStatus().appliedIndex >= index;
   }
 }

@@ -4,7 +4,7 @@ import { type ConfState, type Entry, type Message, MessageType, type Snapshot } 
 import { confChangeOf } from '../confchange/conf-change.ts';
 import type { RaftConfig } from '../config.ts';
 import { RaftError } from '../errors.ts';
-import { confStateOf, type MemoryStorage, metadataOf } from '../memory-storage.ts';
+import { confStateIn, type MemoryStorage, metadataOf } from '../memory-storage.ts';
 import { RawNode } from '../raw-node.ts';
 import type { Ready } from '../ready.ts';
 import type { Checker } from './checker.ts';
@@ -66,7 +66,7 @@ export class Member {
     const { index } = metadataOf(snapshot);
     this.applied = index;
     this.state = index === 0 ? 0 : readState(snapshot.data);
-    this.confState = confStateOf(snapshot);
+    this.confState = confStateIn(snapshot);
     if (index > 0) this.checker.applied(index, this.state);
   }
 

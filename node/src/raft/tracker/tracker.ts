@@ -43,6 +43,18 @@ export function formatConfig(config: TrackerConfig): string {
   return config.autoLeave ? `${text} autoleave` : text;
 }
 
+/** The configuration as it is stored. */
+export function confStateOf(config: TrackerConfig): ConfState {
+  const { voters, learners, learnersNext, autoLeave } = config;
+  return {
+    voters: [...voters.incoming.ids],
+    learners: [...learners.ids],
+    votersOutgoing: [...voters.outgoing.ids],
+    learnersNext: [...learnersNext.ids],
+    autoLeave,
+  };
+}
+
 export type ProgressMap = ReadonlyMap<MemberId, Progress>;
 
 export class ProgressTracker {
@@ -83,14 +95,7 @@ export class ProgressTracker {
   }
 
   confState(): ConfState {
-    const { voters, learners, learnersNext, autoLeave } = this.current;
-    return {
-      voters: [...voters.incoming.ids],
-      learners: [...learners.ids],
-      votersOutgoing: [...voters.outgoing.ids],
-      learnersNext: [...learnersNext.ids],
-      autoLeave,
-    };
+    return confStateOf(this.current);
   }
 
   /** One voter, and no change under way: it decides alone. */

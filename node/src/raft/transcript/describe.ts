@@ -10,7 +10,7 @@ import {
   type Snapshot,
 } from '../../wire/gen/raft.ts';
 import { asV2, confChangeOf } from '../confchange/conf-change.ts';
-import { confStateOf, metadataOf } from '../memory-storage.ts';
+import { confStateIn, metadataOf } from '../memory-storage.ts';
 import { entryTypeName, messageTypeName } from '../messages.ts';
 import type { Ready, Role } from '../ready.ts';
 
@@ -60,7 +60,7 @@ function describeConfState(confState: ConfState): string {
 
 function describeSnapshot(snapshot: Snapshot): string {
   const { index, term } = metadataOf(snapshot);
-  return `Index:${index} Term:${term} ConfState:${describeConfState(confStateOf(snapshot))}`;
+  return `Index:${index} Term:${term} ConfState:${describeConfState(confStateIn(snapshot))}`;
 }
 
 export function describeMessage(message: Message): string {

@@ -10,7 +10,7 @@ import {
 import { confChangeOf } from '../confchange/conf-change.ts';
 import type { RaftConfig } from '../config.ts';
 import { RaftError } from '../errors.ts';
-import { confStateOf, MemoryStorage, metadataOf } from '../memory-storage.ts';
+import { confStateIn, MemoryStorage, metadataOf } from '../memory-storage.ts';
 import { RawNode } from '../raw-node.ts';
 import { describeEntry, describeMessage, describeReady } from './describe.ts';
 import { Output } from './output.ts';
@@ -85,7 +85,7 @@ export class Group {
     const last = storage.history.at(-1)!;
     const change = confChangeOf(entry);
     const confState: ConfState =
-      change === undefined ? confStateOf(last) : raw.applyConfChange(change);
+      change === undefined ? confStateIn(last) : raw.applyConfChange(change);
     const update = change?.context ?? entry.data;
     const data = new Uint8Array(last.data.length + update.length);
     data.set(last.data);
