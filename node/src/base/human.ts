@@ -17,10 +17,17 @@ export function durationText(milliseconds: number): string {
     : `${Math.floor(minutes / 60)}h${minutes % 60}m${seconds}`;
 }
 
-/** `bytes` in decimal units with at most two digits before the unit needs none: 20 kB, 1.5 MB. */
+/** `bytes` in decimal units, with a decimal place below ten of them: 20 kB, 1.5 MB. */
 export function sizeText(bytes: number): string {
   if (bytes < 10) return `${bytes} B`;
   const power = Math.min(Math.floor(Math.log10(bytes) / 3 + 1e-9), SIZE_UNITS.length - 1);
   const value = Math.floor((bytes / 1000 ** power) * 10 + 0.5) / 10;
-  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ${SIZE_UNITS[power]}`;
+  return `${value < 10 ? value.toFixed(1) : roundHalfToEven(value)} ${SIZE_UNITS[power]}`;
+}
+
+/** Go's %.0f. */
+function roundHalfToEven(value: number): number {
+  const below = Math.floor(value);
+  const isHalf = value - below === 0.5;
+  return isHalf ? below + (below % 2) : Math.round(value);
 }

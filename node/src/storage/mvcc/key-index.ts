@@ -2,7 +2,6 @@
 // It answers which revision of a key is the one at some main revision (etcd: index.go and key_index.go in
 // server/storage/mvcc; a generation there is a run of records here that ends at a tombstone).
 import { assert } from '../../base/index.ts';
-import { KeyTable } from './key-table.ts';
 import { lowerBound, OrderedKeys } from './ordered-keys.ts';
 import type { Leaf } from './ordered-keys.ts';
 import { NO_RECORD, RevisionPool } from './revision-pool.ts';
@@ -15,11 +14,7 @@ export type VisitKey = (key: string, record: number) => boolean;
 
 export class KeyIndex {
   readonly pool = new RevisionPool();
-  private readonly table = new KeyTable();
-  private readonly ordered = new OrderedKeys(
-    (slot, leaf) => this.pool.setLeaf(slot, leaf.id),
-    (slot) => !this.pool.isTombstone(slot),
-  );
+  private readonly ordered = new OrderedKeys((slot) => !this.pool.isTombstone(slot));
   private live = 0;
 
   /** Keys that exist now. */
@@ -32,9 +27,9 @@ export class KeyIndex {
     return this.ordered.size;
   }
 
-  /** The key's newest record, or NO_RECORD. */
+  /** The key's newest record, or NO_RECORD. Seeks the key. */
   newest(key: string): number {
-    return this.table.get(key) ?? NO_RECORD;
+    return this.ordered.seek(key) ? this.ordered.leaf.slots[this.ordered.at]! : NO_RECORD;
   }
 
   /** The record that is the key at `main`, or NO_RECORD when the key does not exist then. */
@@ -77,8 +72,8 @@ export class KeyIndex {
   /** Visits the keys of [from, to) that exist at `main`. */
   visit(from: string, to: string, main: number, visitKey: VisitKey): void {
     const { leaves } = this.ordered;
-    let position = this.ordered.leafFor(from);
-    let at = leaves.length === 0 ? 0 : lowerBound(leaves[position]!.keys, from);
+    this.ordered.seek(from);
+    let { position, at } = this.ordered;
     for (; position < leaves.length; position++, at = 0) {
       const { keys, slots } = leaves[position]!;
       for (; at < keys.length; at++) {
@@ -94,7 +89,7 @@ export class KeyIndex {
   /** Number of keys in [from, to) that exist at `main`. Whole leaves without a later change cost one step. */
   count(from: string, to: string, main: number): number {
     const { leaves } = this.ordered;
-    if (leaves.length === 0 || (to !== NO_BOUND && to <= from)) return 0;
+    if (to !== NO_BOUND && to <= from) return 0;
     const first = this.ordered.leafFor(from);
     const last = to === NO_BOUND ? leaves.length - 1 : this.ordered.leafFor(to);
     let total = 0;
@@ -145,10 +140,7 @@ export class KeyIndex {
     pool.setOlder(record, NO_RECORD);
     if (!pool.isTombstone(record) || pool.mainOf(record) === main) return;
     if (later !== NO_RECORD) pool.setOlder(later, NO_RECORD);
-    else {
-      this.table.delete(key);
-      this.ordered.remove(key);
-    }
+    else this.ordered.remove();
     pool.release(record);
   }
 
@@ -169,14 +161,14 @@ export class KeyIndex {
     return record;
   }
 
+  /** Adds the key that was sought last. */
   private add(key: string, main: number, sub: number, created: number, version: number): void {
     const slot = this.pool.allocate(main, sub, created, version, NO_RECORD);
-    this.table.set(key, slot);
-    this.ordered.insert(key, slot, main);
-    if (version > 0) this.live++;
+    this.ordered.insert(key, slot);
+    this.changed(main, version > 0 ? 1 : 0);
   }
 
-  /** Makes a revision the newest of its key; the one before moves to a record of its own. */
+  /** Makes a revision the newest of the key that was sought last; the one before moves to a record of its own. */
   private push(slot: number, main: number, sub: number, created: number, version: number): void {
     const pool = this.pool;
     const before = pool.mainOf(slot);
@@ -184,12 +176,15 @@ export class KeyIndex {
       main > before || (main === before && sub > pool.subOf(slot)),
       'revisions of a key ascend',
     );
-    const leaf = this.ordered.leafById(pool.leafOf(slot));
-    const change = (version > 0 ? 1 : 0) - (pool.isTombstone(slot) ? 0 : 1);
-    this.live += change;
-    leaf.live += change;
-    leaf.newest = main;
+    this.changed(main, (version > 0 ? 1 : 0) - (pool.isTombstone(slot) ? 0 : 1));
     pool.set(slot, main, sub, created, version, pool.copy(slot));
+  }
+
+  private changed(main: number, live: number): void {
+    const { leaf } = this.ordered;
+    leaf.newest = main;
+    leaf.live += live;
+    this.live += live;
   }
 
   private releaseFrom(record: number): void {

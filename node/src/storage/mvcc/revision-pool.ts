@@ -3,7 +3,7 @@
 //   | main f64 | created f64 | version f64 | sub u32 | older u32 |
 //
 // A key's newest revision is one record, whose number (the key's slot) never changes; `older` links to the revision
-// before it. A slot also has the id of the leaf of ordered keys in which the key lies. A tombstone's version is negative: minus the number of revisions in the generation that it ends
+// before it. A tombstone's version is negative: minus the number of revisions in the generation that it ends
 // (etcd: keyIndex and generation in server/storage/mvcc/key_index.go).
 import { assert } from '../../base/index.ts';
 
@@ -19,7 +19,6 @@ export const NO_RECORD = 0;
 export class RevisionPool {
   private readonly floats: Float64Array[] = [];
   private readonly words: Uint32Array[] = [];
-  private readonly leaves: Uint32Array[] = [];
   private next = 1;
   private free = NO_RECORD;
   private used = 0;
@@ -102,14 +101,6 @@ export class RevisionPool {
     this.words[record >>> PAGE_SHIFT]![((record & PAGE_MASK) << 3) + 7] = older;
   }
 
-  leafOf(slot: number): number {
-    return this.leaves[slot >>> PAGE_SHIFT]![slot & PAGE_MASK]!;
-  }
-
-  setLeaf(slot: number, leafId: number): void {
-    this.leaves[slot >>> PAGE_SHIFT]![slot & PAGE_MASK] = leafId;
-  }
-
   isTombstone(record: number): boolean {
     return this.versionOf(record) < 0;
   }
@@ -118,6 +109,5 @@ export class RevisionPool {
     const floats = new Float64Array(PAGE_RECORDS * 4);
     this.floats.push(floats);
     this.words.push(new Uint32Array(floats.buffer));
-    this.leaves.push(new Uint32Array(PAGE_RECORDS));
   }
 }
