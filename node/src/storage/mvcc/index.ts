@@ -6,9 +6,4 @@ export { WriteTxn } from './write-txn.ts';
 export type { RangeOptions, RangeResult, VisitEncoded } from './read.ts';
 export type { EventLimits, EventSlice } from './events.ts';
 export type { KeyValueHash } from './hash.ts';
-export type {
-  HashIgnores,
-  KeyValueBackend,
-  KeyValueBucket,
-  LeaseAttacher,
-} from './key-value-backend.ts';
+export type { KeyValueBackend, KeyValueBucket, LeaseAttacher } from './key-value-backend.ts';

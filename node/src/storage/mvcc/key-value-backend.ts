@@ -1,7 +1,7 @@
 // What mvcc needs of the backend and of the lessor: no more than this, so that tests can hand in small ones.
 import type { LeaseId } from '../../base/index.ts';
 
-/** A bucket of the backend. Reads see every write at once; everything is synchronous. */
+/** A bucket of the backend. Reads see every write at once; everything is synchronous. Writes copy what they are given. */
 export interface KeyValueBucket {
   put(key: Uint8Array, value: Uint8Array): void;
   /** A put of a key that is greater than all others. */
@@ -17,14 +17,14 @@ export interface KeyValueBucket {
   ): void;
 }
 
-/** Tells which pairs a hash of the whole backend leaves out. */
-export type HashIgnores = (bucket: string, key: Uint8Array) => boolean;
-
 export interface KeyValueBackend {
   bucket(name: string): KeyValueBucket;
+  /** Makes an empty bucket when there is none of that name. */
+  createBucket(name: string): void;
   /** Resolves when everything written so far is durable. */
   commitNow(): Promise<void>;
-  hash(ignores: HashIgnores): Promise<number>;
+  /** CRC-32C over all buckets, without what may differ between members that hold the same. Commits first. */
+  hash(): Promise<number>;
   readonly sizeBytes: number;
   readonly sizeInUseBytes: number;
 }

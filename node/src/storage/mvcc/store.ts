@@ -55,6 +55,9 @@ export class MvccStore {
    * Rebuilds the index from the backend and goes on with a compaction that was cut off. A lessor was recovered before.
    */
   static async open(backend: KeyValueBackend, options: MvccOptions): Promise<MvccStore> {
+    // etcd makes them at start, so that its tools find them in an empty store, too.
+    backend.createBucket('key');
+    backend.createBucket('meta');
     const state = await restoreState(backend, { ...options, lessor: options.lessor });
     const store = new MvccStore(state, options);
     store.resumeCompaction();
@@ -196,10 +199,8 @@ export class MvccStore {
   }
 
   /** Hash of all buckets, without what differs between healthy members. */
-  async hash(): Promise<number> {
-    const { backend } = this.state;
-    await backend.commitNow();
-    return backend.hash(isIgnoredInHash);
+  hash(): Promise<number> {
+    return this.state.backend.hash();
   }
 
   /**
@@ -241,11 +242,4 @@ export class MvccStore {
       'scheduled-compact-revision': scheduled,
     });
   }
-}
-
-/** Members may differ in these (etcd: schema.DefaultIgnores). */
-function isIgnoredInHash(bucket: string, key: Uint8Array): boolean {
-  if (bucket !== 'meta') return false;
-  const name = latin1FromBytes(key);
-  return name === 'term' || name === 'consistent_index' || name === 'storageVersion';
 }

@@ -1,24 +1,24 @@
 // Runs transcripts on MvccStore.
 import { SILENT_LOGGER } from '../../../base/index.ts';
 import type { Event } from '../../../wire/gen/kv.ts';
-import type { KeyValueBackend } from '../key-value-backend.ts';
 import { MvccStore } from '../store.ts';
 import { MemoryLessor } from './memory-lessor.ts';
 import { QUICK_CLOCK } from './quick-clock.ts';
+import type { Reopen } from './reopen.ts';
 import type { Read, TranscriptTarget, Write } from './transcript.ts';
 
 export class StoreTarget implements TranscriptTarget {
-  private readonly reopenBackend: () => Promise<KeyValueBackend>;
+  private readonly reopenBackend: Reopen;
   private store!: MvccStore; // set by reopen, which `create` calls
 
   /** `reopenBackend` gives the backend anew, with everything committed. */
-  static async create(reopenBackend: () => Promise<KeyValueBackend>): Promise<StoreTarget> {
+  static async create(reopenBackend: Reopen): Promise<StoreTarget> {
     const target = new StoreTarget(reopenBackend);
     await target.reopen();
     return target;
   }
 
-  private constructor(reopenBackend: () => Promise<KeyValueBackend>) {
+  private constructor(reopenBackend: Reopen) {
     this.reopenBackend = reopenBackend;
   }
 
