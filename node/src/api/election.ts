@@ -98,7 +98,7 @@ async function campaign(
   try {
     await queue.waitDeletes(call, prefix, candidate.rev - 1);
   } catch (error) {
-    if (call.canceled) await resign(queue, candidate);
+    if (isEtcdError(error, 'Canceled')) await resign(queue, candidate);
     throw error;
   }
   const leader = { name: request.name, ...candidate };

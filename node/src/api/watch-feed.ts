@@ -13,7 +13,7 @@ const MAX_QUEUED = 16;
 /** Begins to watch when it is made; `close` it. */
 export class WatchFeed implements WatchSink {
   private readonly stream: WatchStream;
-  private readonly release: () => void;
+  private release: () => void = () => {};
   private readonly queue: FeedBatch[] = [];
   private compacted = false;
   private closed = false;
@@ -39,7 +39,9 @@ export class WatchFeed implements WatchSink {
       progressNotify: false,
       fragment: false,
     });
-    this.release = call.onCancel(() => this.close());
+    const release = call.onCancel(() => this.close());
+    if (this.closed) release();
+    else this.release = release;
   }
 
   /**

@@ -1,6 +1,7 @@
 // The lease room: grants that end, and the keys that end with them.
 export { FOREVER, Lease } from './lease.ts';
 export type { LeaseBackend, LeaseBucket } from './lease-bucket.ts';
+export { leaseStoreOf, type KeyDeleter, type LeaseStore } from './lease-store.ts';
 export {
   LEASE_POLL_INTERVAL_MS,
   Lessor,
