@@ -1,1 +1,14 @@
-export {};
+// The rpc room: HTTP/2 and gRPC on node:net and node:tls, with plain HTTP/1.1 on the same port.
+export type { CallObserver, MethodEntry } from './grpc/environment.ts';
+export type {
+  HttpHandler,
+  HttpHandler as Http1Handler,
+  HttpRequest,
+  HttpRequest as Http1Request,
+  HttpResponder,
+  HttpResponder as Http1Responder,
+} from './http/exchange.ts';
+export type { UpgradeHandler } from './http/http1.ts';
+export { type RpcServerOptions, grpcOverheadBytes } from './options.ts';
+export { type ListenOptions, type Listening, RpcServer, removeStaleSocket } from './server.ts';
+export type { TlsOptions } from './tls.ts';

@@ -1,0 +1,492 @@
+// One gRPC call on its stream: assembles requests, runs the handler, sends responses and the status.
+import type { CallContext, ResponseStream } from '../../base/call.ts';
+import { GrpcStatus, StatusError } from '../../base/errors.ts';
+import type { Timer } from '../../base/world.ts';
+import { decode } from '../../wire/codec.ts';
+import { DecodeError } from '../../wire/reader.ts';
+import { Writer } from '../../wire/writer.ts';
+import { writeFrameHeader, writeHeaderFrames, writeUint32 } from '../h2/frames.ts';
+import { FRAME_HEADER_BYTES, FrameType } from '../h2/protocol.ts';
+import type { Stream, StreamSink } from '../h2/stream.ts';
+import type { CallEnvironment, MethodEntry } from './environment.ts';
+import { gunzipMessage } from './inflate.ts';
+import { MessageReader, type MessageTarget, PREFIX_BYTES } from './message-reader.ts';
+import { type QueuedMessage, RequestQueue, type RequestSource } from './request-queue.ts';
+import {
+  OK_TRAILERS,
+  foreseen,
+  responseBlock,
+  trailersBlock,
+  trailersOnlyBlock,
+} from './status.ts';
+
+/** A stream's `send` answers false from here on, and `drained` waits for half of it. */
+const STREAM_QUEUE_BYTES = 128 * 1024;
+/** A response may pass the connection's limit when the connection holds little else. */
+const LITTLE_BYTES = 1024 * 1024;
+
+export class GrpcCall
+  implements CallContext, StreamSink, MessageTarget, RequestSource<unknown>, ResponseStream<unknown>
+{
+  readonly path: string;
+  readonly timeoutMs: number | undefined;
+  canceled = false;
+  private readonly environment: CallEnvironment;
+  private readonly stream: Stream;
+  private readonly entry: MethodEntry;
+  private readonly subtype: string;
+  private readonly startedMs: number;
+  private readonly reader: MessageReader;
+  private request: QueuedMessage | undefined = undefined;
+  private requests: RequestQueue<unknown> | undefined = undefined;
+  /** Body bytes counted for this call, until its handler has settled. */
+  private heldBytes = 0;
+  private started = false;
+  private settled = false;
+  /** The status is decided: nothing can be sent any more. */
+  private ended = false;
+  private headersSent = false;
+  private deadline: Timer | undefined = undefined;
+  private cancelCallbacks: (() => void)[] | undefined = undefined;
+  private drainWaiters: (() => void)[] | undefined = undefined;
+
+  constructor(
+    environment: CallEnvironment,
+    stream: Stream,
+    entry: MethodEntry,
+    subtype: string,
+    timeoutMs: number | undefined,
+  ) {
+    this.environment = environment;
+    this.stream = stream;
+    this.entry = entry;
+    this.path = entry.path;
+    this.subtype = subtype;
+    this.timeoutMs = timeoutMs;
+    this.startedMs = environment.clock.monotonicMs();
+    this.reader = new MessageReader(this);
+    environment.observer?.started?.(entry.path, entry.kind);
+    if (entry.kind === 'clientStream' || entry.kind === 'bidiStream') this.startBidi();
+  }
+
+  // CallContext
+
+  get remoteAddress(): string {
+    return this.stream.connection.remoteAddress;
+  }
+
+  get certificateCommonName(): string | undefined {
+    return this.stream.connection.certificateCommonName;
+  }
+
+  header(name: string): string | undefined {
+    for (const field of this.stream.head.fields) if (field.name === name) return field.value;
+    return undefined;
+  }
+
+  onCancel(callback: () => void): () => void {
+    if (this.canceled) {
+      callback();
+      return () => {};
+    }
+    const callbacks = (this.cancelCallbacks ??= []);
+    callbacks.push(callback);
+    return () => {
+      const index = callbacks.indexOf(callback);
+      if (index >= 0) callbacks.splice(index, 1);
+    };
+  }
+
+  private runCancelCallbacks(): void {
+    const callbacks = this.cancelCallbacks;
+    this.cancelCallbacks = undefined;
+    if (callbacks === undefined) return;
+    for (const callback of callbacks) {
+      try {
+        callback();
+      } catch (error) {
+        this.unexpected(error);
+      }
+    }
+  }
+
+  // StreamSink
+
+  data(bytes: Uint8Array, start: number, end: number): void {
+    this.reader.push(bytes, start, end);
+  }
+
+  frameEnd(endStream: boolean): void {
+    if (this.ended) return;
+    if (this.requests !== undefined) {
+      if (endStream) this.requestsEnd(this.requests);
+      return;
+    }
+    if (this.request !== undefined) {
+      if (!this.started) this.startWithRequest(this.request);
+    } else if (endStream) {
+      const message = this.reader.betweenMessages ? 'EOF' : 'unexpected EOF';
+      this.finish(GrpcStatus.Unknown, message);
+    }
+  }
+
+  private requestsEnd(requests: RequestQueue<unknown>): void {
+    if (this.reader.betweenMessages) requests.end();
+    else requests.end(new StatusError(GrpcStatus.Internal, 'unexpected EOF'));
+  }
+
+  opened(): void {
+    if (this.timeoutMs === undefined || this.ended) return;
+    const spentMs = this.environment.clock.monotonicMs() - this.startedMs;
+    this.deadline = this.environment.clock.after(Math.max(0, this.timeoutMs - spentMs), () => {
+      if (this.ended) return;
+      this.finish(GrpcStatus.DeadlineExceeded, 'context deadline exceeded', true);
+      this.runCancelCallbacks();
+    });
+  }
+
+  aborted(): void {
+    if (this.ended && this.settled) return;
+    const wasEnded = this.ended;
+    this.canceled = true;
+    this.over();
+    if (!wasEnded) this.observeFinish(GrpcStatus.Canceled);
+    this.runCancelCallbacks();
+  }
+
+  flushed(): void {
+    const waiters = this.drainWaiters;
+    if (waiters === undefined || !this.roomy) return;
+    this.drainWaiters = undefined;
+    for (const wake of waiters) wake();
+  }
+
+  private get roomy(): boolean {
+    const queued = this.stream.queuedBytes;
+    if (this.ended || queued === 0) return true;
+    return queued <= STREAM_QUEUE_BYTES / 2 && !this.stream.connection.hold.crowded;
+  }
+
+  // MessageTarget
+
+  begin(length: number): boolean {
+    if (this.ended) return false;
+    const limit = this.environment.maxMessageBytes;
+    if (length > limit) {
+      this.reject(
+        GrpcStatus.ResourceExhausted,
+        `grpc: received message larger than max (${length} vs. ${limit})`,
+      );
+      return false;
+    }
+    this.stream.connection.expect(this.stream, length);
+    return true;
+  }
+
+  grow(extra: number): boolean {
+    if (this.ended) return false;
+    if (!this.stream.connection.hold.tryAdd(extra)) {
+      this.reject(GrpcStatus.ResourceExhausted, 'etcdserver: too many requests');
+      return false;
+    }
+    this.heldBytes += extra;
+    return true;
+  }
+
+  message(compressed: number, bytes: Uint8Array): void {
+    const { observer } = this.environment;
+    observer?.received?.(this.path, this.entry.kind, bytes.length);
+    if (compressed !== 0) {
+      const problem = this.compressionProblem(compressed);
+      if (problem !== undefined) {
+        this.reject(problem.status, problem.message);
+        return;
+      }
+    }
+    const message: QueuedMessage = { compressed: compressed !== 0, bytes };
+    if (this.requests !== undefined) {
+      this.requests.push(message);
+      return;
+    }
+    this.request = message;
+    // grpc-go reads one message of a call whose request is not a stream, and ignores what follows.
+    this.reader.drop();
+  }
+
+  private compressionProblem(flags: number): StatusError | undefined {
+    if (flags !== 1) {
+      return new StatusError(
+        GrpcStatus.Internal,
+        `grpc: received unexpected payload format ${flags}`,
+      );
+    }
+    const encoding = this.stream.head.grpcEncoding;
+    return encoding === undefined || encoding === '' || encoding === 'identity'
+      ? new StatusError(
+          GrpcStatus.Internal,
+          'grpc: compressed flag set with identity or empty encoding',
+        )
+      : undefined;
+  }
+
+  /** A message cannot be taken: a streaming handler hears of it as grpc-go's Recv would tell it, others never start. */
+  private reject(status: GrpcStatus, message: string): void {
+    this.reader.drop();
+    if (this.requests === undefined) this.finish(status, message);
+    else this.requests.end(new StatusError(status, message));
+  }
+
+  // RequestSource
+
+  take(message: QueuedMessage): unknown {
+    const { connection } = this.stream;
+    const size = message.bytes.length;
+    this.heldBytes -= size;
+    connection.hold.release(size);
+    connection.consumed(this.stream, size + PREFIX_BYTES);
+    return message.compressed
+      ? gunzipMessage(message.bytes, this.environment.maxMessageBytes).then((bytes) =>
+          this.decodeRequest(bytes),
+        )
+      : this.decodeRequest(message.bytes);
+  }
+
+  stopped(): void {
+    this.reader.drop();
+  }
+
+  private decodeRequest(bytes: Uint8Array): unknown {
+    try {
+      return decode(this.entry.method.request, bytes);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      const text = `grpc: error unmarshalling request: ${error.message}`;
+      throw new StatusError(GrpcStatus.Internal, text);
+    }
+  }
+
+  // Running the handler
+
+  private startWithRequest(request: QueuedMessage): void {
+    this.started = true;
+    this.request = undefined;
+    if (request.compressed) {
+      gunzipMessage(request.bytes, this.environment.maxMessageBytes).then(
+        (bytes) => this.run(bytes),
+        (error: unknown) => this.failed(error),
+      );
+      return;
+    }
+    this.run(request.bytes);
+  }
+
+  private run(bytes: Uint8Array): void {
+    if (this.ended) {
+      this.settle();
+      return;
+    }
+    const { entry, environment } = this;
+    try {
+      const request = this.decodeRequest(bytes);
+      const refusal = environment.before?.(this, entry, request);
+      if (refusal !== undefined) throw refusal;
+      if (entry.kind === 'unary') {
+        const response = entry.handler(request, this);
+        if (response instanceof Promise) response.then(this.answer, this.failed);
+        else this.answer(response);
+      } else if (entry.kind === 'serverStream') {
+        entry.handler(request, this, this).then(this.streamDone, this.failed);
+      }
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private startBidi(): void {
+    const { entry, environment } = this;
+    this.requests = new RequestQueue(this);
+    this.started = true;
+    try {
+      const refusal = environment.before?.(this, entry, undefined);
+      if (refusal !== undefined) throw refusal;
+      if (entry.kind === 'clientStream' || entry.kind === 'bidiStream') {
+        entry.handler(this.requests, this, this).then(this.streamDone, this.failed);
+      }
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private readonly answer = (response: unknown): void => {
+    try {
+      this.sendOnly(response);
+    } catch (error) {
+      this.failed(error);
+      return;
+    }
+    this.settle();
+  };
+
+  private readonly streamDone = (): void => {
+    this.finish(GrpcStatus.OK, '');
+    this.settle();
+  };
+
+  private readonly failed = (error: unknown): void => {
+    const known = foreseen(error);
+    if (known !== undefined) {
+      this.finish(known.status, known.message);
+    } else {
+      this.unexpected(error);
+      this.finish(GrpcStatus.Unknown, error instanceof Error ? error.message : String(error));
+    }
+    this.settle();
+  };
+
+  private unexpected(error: unknown): void {
+    this.environment.logger.error('unexpected error in a request handler', {
+      method: this.path,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+    this.environment.onUnexpectedError?.(error);
+  }
+
+  private settle(): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.stream.connection.callSettled(this.heldBytes);
+    this.heldBytes = 0;
+  }
+
+  // ResponseStream
+
+  get queuedBytes(): number {
+    return this.stream.queuedBytes;
+  }
+
+  send(message: unknown): boolean {
+    if (this.ended) return false;
+    const codec = this.entry.method.response;
+    const size = codec.sizeOf(message);
+    const bytes = Buffer.allocUnsafe(PREFIX_BYTES + size);
+    bytes[0] = 0;
+    codec.write(message, new Writer(bytes, writeUint32(bytes, 1, size)));
+    return this.enqueue([bytes], bytes.length);
+  }
+
+  sendEncoded(parts: readonly Uint8Array[]): boolean {
+    if (this.ended) return false;
+    let size = 0;
+    for (const part of parts) size += part.length;
+    const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
+    prefix[0] = 0;
+    writeUint32(prefix, 1, size);
+    return this.enqueue([prefix, ...parts], PREFIX_BYTES + size);
+  }
+
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.roomy) resolve();
+      else (this.drainWaiters ??= []).push(resolve);
+    });
+  }
+
+  end(status: GrpcStatus = GrpcStatus.OK, message = ''): void {
+    this.finish(status, message);
+  }
+
+  private enqueue(parts: readonly Uint8Array[], size: number): boolean {
+    const { stream } = this;
+    const { hold, sender } = stream.connection;
+    if (!hold.tryAdd(size)) {
+      if (hold.heldBytes > LITTLE_BYTES) {
+        this.finish(GrpcStatus.ResourceExhausted, 'etcdserver: too many requests', true);
+        this.runCancelCallbacks();
+        return false;
+      }
+      hold.add(size);
+    }
+    this.environment.observer?.sent?.(this.path, this.entry.kind, size - PREFIX_BYTES);
+    this.sendHeaders();
+    for (const part of parts) if (part.length > 0) stream.queue.push(part);
+    stream.queuedBytes += size;
+    sender.list(stream);
+    return stream.queuedBytes < STREAM_QUEUE_BYTES && !hold.crowded;
+  }
+
+  private sendHeaders(): void {
+    if (this.headersSent) return;
+    this.headersSent = true;
+    this.stream.connection.sender.pushHeaders(this.stream.id, responseBlock(this.subtype), false);
+  }
+
+  /** The answer of a unary call: head, message and status in one piece of memory when the windows allow. */
+  private sendOnly(response: unknown): void {
+    if (this.ended) return;
+    const { stream } = this;
+    const { sender } = stream.connection;
+    const codec = this.entry.method.response;
+    const size = codec.sizeOf(response);
+    const body = PREFIX_BYTES + size;
+    if (!sender.canSendNow(stream, body)) {
+      this.send(response);
+      this.finish(GrpcStatus.OK, '');
+      return;
+    }
+    const block = responseBlock(this.subtype);
+    const bytes = Buffer.allocUnsafe(
+      3 * FRAME_HEADER_BYTES + block.length + body + OK_TRAILERS.length,
+    );
+    let at = writeHeaderFrames(bytes, 0, stream.id, block, false);
+    at = writeFrameHeader(bytes, at, body, FrameType.Data, 0, stream.id);
+    bytes[at] = 0;
+    at = writeUint32(bytes, at + 1, size);
+    codec.write(response, new Writer(bytes, at));
+    writeHeaderFrames(bytes, at + size, stream.id, OK_TRAILERS, true);
+    this.environment.observer?.sent?.(this.path, this.entry.kind, size);
+    sender.spend(stream, body);
+    sender.push(bytes);
+    sender.finish(stream);
+    this.over();
+    this.observeFinish(GrpcStatus.OK);
+  }
+
+  /** Decides the status; what is queued still goes before it. */
+  private finish(status: GrpcStatus, message: string, canceled = false): void {
+    if (this.ended) return;
+    this.canceled = canceled;
+    const { stream } = this;
+    const { sender } = stream.connection;
+    if (stream.queuedBytes > 0) {
+      stream.ending = trailersBlock(status, message);
+      sender.list(stream);
+    } else {
+      const block = this.headersSent
+        ? trailersBlock(status, message)
+        : trailersOnlyBlock(this.subtype, status, message);
+      sender.pushHeaders(stream.id, block, true);
+      sender.finish(stream);
+    }
+    this.over();
+    this.observeFinish(status);
+  }
+
+  private over(): void {
+    this.ended = true;
+    this.deadline?.cancel();
+    this.deadline = undefined;
+    this.reader.drop();
+    this.request = undefined;
+    this.requests?.cancel(this.canceled);
+    this.flushed();
+    if (!this.started) this.settle();
+  }
+
+  private observeFinish(status: GrpcStatus): void {
+    const { clock, observer } = this.environment;
+    this.stream.connection.answered();
+    if (observer?.finished === undefined) return;
+    const durationMs = clock.monotonicMs() - this.startedMs;
+    observer.finished(this.path, this.entry.kind, status, durationMs);
+  }
+}

@@ -1,0 +1,250 @@
+// The sending half of a connection: everything that is produced in one turn of the event loop goes out in one write, DATA
+// within the peer's windows and only as fast as the socket takes it.
+import type { Socket } from 'node:net';
+import type { Hold } from '../budget.ts';
+import { dataFrameHeader, headerFramesSize, resetFrame, writeHeaderFrames } from './frames.ts';
+import { DEFAULT_WINDOW_BYTES, ErrorCode, MAX_FRAME_BYTES } from './protocol.ts';
+import type { Stream } from './stream.ts';
+
+/** DATA is framed only while less than this waits in the socket. */
+const BACKLOG_BYTES = 256 * 1024;
+/** Up to here, parts are copied into one buffer: cheaper than a vector. */
+const JOIN_BYTES = 32 * 1024;
+
+/** Connections with something to write, flushed together once the events of this turn are handled. */
+export class FlushQueue {
+  private senders: Sender[] = [];
+  private readonly run = (): void => {
+    const senders = this.senders;
+    this.senders = [];
+    for (const sender of senders) sender.flush();
+  };
+
+  add(sender: Sender): void {
+    if (this.senders.push(sender) === 1) setImmediate(this.run);
+  }
+}
+
+export class Sender {
+  windowBytes = DEFAULT_WINDOW_BYTES;
+  /** The peer lowered the header table size: the next block must begin with a size update (RFC 7541 section 4.2). */
+  owesTableUpdate = false;
+  sentBytes = 0;
+  private readonly socket: Socket;
+  private readonly hold: Hold;
+  private readonly queue: FlushQueue;
+  private readonly closeStream: (stream: Stream) => void;
+  private readonly sentData: () => void;
+  private parts: Uint8Array[] = [];
+  private partsBytes = 0;
+  private scheduled = false;
+  private heldInSocket = 0;
+  private sendable: Stream[] = [];
+  /** Streams whose answer is complete while the client may still be sending. */
+  private lingering: Stream[] = [];
+  private ended = false;
+
+  constructor(
+    socket: Socket,
+    hold: Hold,
+    queue: FlushQueue,
+    closeStream: (stream: Stream) => void,
+    sentData: () => void,
+  ) {
+    this.socket = socket;
+    this.hold = hold;
+    this.queue = queue;
+    this.closeStream = closeStream;
+    this.sentData = sentData;
+    socket.on('drain', () => this.schedule());
+  }
+
+  /** Bytes that are framed and not yet taken by the operating system. */
+  get backlogBytes(): number {
+    return this.partsBytes + this.socket.writableLength;
+  }
+
+  push(part: Uint8Array): void {
+    this.parts.push(part);
+    this.partsBytes += part.length;
+    this.schedule();
+  }
+
+  /** Sends a header block as HEADERS and, if need be, CONTINUATION. */
+  pushHeaders(streamId: number, block: Uint8Array, endStream: boolean): void {
+    const whole = this.withTableUpdate(block);
+    const part = Buffer.allocUnsafe(headerFramesSize(whole.length));
+    writeHeaderFrames(part, 0, streamId, whole, endStream);
+    this.push(part);
+  }
+
+  /** Whether a body of `bytes` may be framed at once by the caller, who then calls `spend`. */
+  canSendNow(stream: Stream, bytes: number): boolean {
+    return (
+      bytes <= stream.sendWindow &&
+      bytes <= this.windowBytes &&
+      bytes <= MAX_FRAME_BYTES &&
+      stream.queuedBytes === 0 &&
+      this.sendable.length === 0 &&
+      !this.owesTableUpdate &&
+      this.backlogBytes < BACKLOG_BYTES
+    );
+  }
+
+  spend(stream: Stream, bytes: number): void {
+    stream.sendWindow -= bytes;
+    this.windowBytes -= bytes;
+    this.sentData();
+  }
+
+  /** Called when the stream got something to send, or its window opened. */
+  list(stream: Stream): void {
+    if (stream.listed || !isSendable(stream)) return;
+    stream.listed = true;
+    this.sendable.push(stream);
+    this.schedule();
+  }
+
+  /** Our half of the stream is complete: it goes when the client's is, or now with RST_STREAM(NO_ERROR). */
+  finish(stream: Stream): void {
+    stream.localClosed = true;
+    if (stream.remoteClosed) {
+      this.closeStream(stream);
+      return;
+    }
+    this.lingering.push(stream);
+    this.schedule();
+  }
+
+  schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.queue.add(this);
+  }
+
+  flush(): void {
+    this.scheduled = false;
+    if (this.sendable.length > 0) this.pump();
+    if (this.lingering.length > 0) this.endLingering();
+    this.write();
+    this.account();
+  }
+
+  /** Sends what is there and closes our side of the socket. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.sendable = [];
+    this.write();
+    this.socket.end();
+  }
+
+  private write(): void {
+    const parts = this.parts;
+    if (parts.length === 0 || this.socket.destroyed) return;
+    const bytes = this.partsBytes;
+    this.sentBytes += bytes;
+    this.parts = [];
+    this.partsBytes = 0;
+    if (parts.length === 1) {
+      this.socket.write(parts[0] as Uint8Array); // the length is 1
+    } else if (bytes <= JOIN_BYTES) {
+      this.socket.write(Buffer.concat(parts, bytes));
+    } else {
+      this.socket.cork();
+      for (const part of parts) this.socket.write(part);
+      this.socket.uncork();
+    }
+  }
+
+  private account(): void {
+    const now = this.socket.writableLength;
+    if (now > this.heldInSocket) this.hold.add(now - this.heldInSocket);
+    else if (now < this.heldInSocket) this.hold.release(this.heldInSocket - now);
+    this.heldInSocket = now;
+  }
+
+  /** Frames queued bodies, a frame a stream in turn, while windows and socket allow. */
+  private pump(): void {
+    while (this.sendable.length > 0 && this.backlogBytes < BACKLOG_BYTES) {
+      const round = this.sendable;
+      this.sendable = [];
+      let progress = false;
+      for (const stream of round) {
+        stream.listed = false;
+        if (stream.localClosed) continue;
+        const waits =
+          this.backlogBytes >= BACKLOG_BYTES || (stream.queuedBytes > 0 && this.windowBytes <= 0);
+        if (!waits) {
+          this.sendFrame(stream);
+          progress = true;
+        }
+        if (isSendable(stream) && !stream.listed) {
+          stream.listed = true;
+          this.sendable.push(stream);
+        }
+      }
+      if (!progress) return;
+    }
+  }
+
+  private sendFrame(stream: Stream): void {
+    let room = Math.min(stream.queuedBytes, stream.sendWindow, this.windowBytes, MAX_FRAME_BYTES);
+    if (room > 0) {
+      this.spend(stream, room);
+      const last = room === stream.queuedBytes;
+      const bareEnd = last && stream.ending !== undefined && stream.ending.length === 0;
+      this.push(dataFrameHeader(stream.id, room, bareEnd));
+      this.hold.release(room);
+      stream.queuedBytes -= room;
+      while (room > 0) room -= this.takePart(stream, room);
+      if (bareEnd) {
+        this.finish(stream);
+        return;
+      }
+    }
+    if (stream.queuedBytes === 0 && stream.ending !== undefined) {
+      if (stream.ending.length > 0) this.pushHeaders(stream.id, stream.ending, true);
+      else this.push(dataFrameHeader(stream.id, 0, true));
+      this.finish(stream);
+      return;
+    }
+    stream.sink?.flushed();
+  }
+
+  /** Moves at most `room` bytes of the stream's first part to the output; returns how many. */
+  private takePart(stream: Stream, room: number): number {
+    const part = stream.queue[0] as Uint8Array; // queuedBytes was positive
+    const left = part.length - stream.firstOffset;
+    if (left <= room) {
+      this.push(stream.firstOffset === 0 ? part : part.subarray(stream.firstOffset));
+      stream.queue.shift();
+      stream.firstOffset = 0;
+      return left;
+    }
+    this.push(part.subarray(stream.firstOffset, stream.firstOffset + room));
+    stream.firstOffset += room;
+    return room;
+  }
+
+  private endLingering(): void {
+    const streams = this.lingering;
+    this.lingering = [];
+    for (const stream of streams) {
+      if (!stream.remoteClosed) this.push(resetFrame(stream.id, ErrorCode.NoError));
+      this.closeStream(stream);
+    }
+  }
+
+  private withTableUpdate(block: Uint8Array): Uint8Array {
+    if (!this.owesTableUpdate) return block;
+    this.owesTableUpdate = false;
+    return Buffer.concat([Uint8Array.of(0x20), block]);
+  }
+}
+
+function isSendable(stream: Stream): boolean {
+  if (stream.localClosed) return false;
+  if (stream.queuedBytes > 0) return stream.sendWindow > 0;
+  return stream.ending !== undefined;
+}
