@@ -214,9 +214,24 @@ test('after a power failure at any moment all that was acknowledged is there, in
         expect(entries.length).toBeGreaterThanOrEqual(survived.acknowledged);
         expect(hardState.commit).toBeGreaterThanOrEqual(survived.acknowledgedCommit);
         expect(entries).toEqual(entries.map((_, i) => entry(i + 1, sizes[i] ?? -1)));
-        // What was recovered stays, though the power fails again right away.
+        // What was recovered stays, though the power fails again right away, or after a little more.
         survived.acknowledged = entries.length;
         survived.acknowledgedCommit = hardState.commit;
+        for (let more = 0; more < round; more++) {
+          const size = Math.floor(chance() * 900);
+          sizes.splice(entries.length + more, sizes.length, size);
+          await opened.wal.save(undefined, [entry(entries.length + more + 1, size)], true);
+          survived.acknowledged++;
+        }
+        // Everything is synced, so this is what any failure from now on leaves at least.
+        const synced = await Wal.read(
+          after.crash(() => 0),
+          FOLDER,
+          START,
+          SILENT_LOGGER,
+        );
+        expect(synced.entries).toEqual(synced.entries.map((_, i) => entry(i + 1, sizes[i] ?? -1)));
+        expect(synced.entries).toHaveLength(survived.acknowledged);
         disk = after;
       }
     }),
