@@ -6,3 +6,8 @@ export * from './kv.ts';
 export * from './maintenance.ts';
 export * from './member-api.ts';
 export * from './registration.ts';
+export * from './deps.ts';
+export * from './election.ts';
+export * from './lease.ts';
+export * from './lock.ts';
+export * from './watch.ts';

@@ -1,5 +1,5 @@
 // The KV service (etcd: server/etcdserver/api/v3rpc/key.go, v3_server.go).
-import type { CallContext, ResponseStream } from '../base/index.ts';
+import { EtcdError, type CallContext, type ResponseStream } from '../base/index.ts';
 import { executeRange, executeReadOnlyTxn, isReadOnly, isSerializable } from '../apply/index.ts';
 import {
   CompactionResponse,
@@ -29,6 +29,7 @@ const FIRST_CHUNK_KEYS = 10;
 export function kvService(member: MemberApi): Registration[] {
   return [
     unary(KVService.range, async (request) => {
+      if (!request.serializable) refuseOnLearner(member);
       checkRangeRequest(request);
       if (!request.serializable) await member.linearizableRead();
       return withHeader(member, executeRange(member.store, request));
@@ -54,6 +55,11 @@ export function kvService(member: MemberApi): Registration[] {
     }),
     unary(KVService.compact, (request) => compact(member, request)),
   ];
+}
+
+/** A learner may lag without limit, so it answers only those who do not mind. */
+function refuseOnLearner(member: MemberApi): void {
+  if (member.membership.isLocalLearner) throw new EtcdError('NotSupportedForLearner');
 }
 
 function withHeader<Res extends RangeResponse | TxnResponse>(

@@ -63,6 +63,8 @@ export interface PeerRequestOptions {
   /** A longer answer is an error; default 64 KiB. */
   readonly maxBodyBytes?: number;
   readonly signal?: AbortSignal;
+  /** A GET with a body: etcd's /members/hashkv reads one. */
+  readonly body?: Uint8Array;
 }
 
 export interface PeerAnswer {
@@ -77,7 +79,7 @@ export function peerGet(
   path: string,
   options: PeerRequestOptions = {},
 ): Promise<PeerAnswer> {
-  return exchange('GET', url, path, undefined, options);
+  return exchange('GET', url, path, options.body, options);
 }
 
 export function peerPost(

@@ -169,16 +169,18 @@ class BodyReader {
   }
 }
 
-/** True when raft may see a posted message; otherwise it is answered with 403, as etcd's server does. */
+/**
+ * True when raft may see a posted message; otherwise it is answered. 403 makes the sender stop for good, so only a
+ * removed member gets it; etcd means to send it for a wrong receiver as well, but answers 500.
+ */
 export function admitPosted(
   context: TransportContext,
   message: Message,
   response: ServerResponse,
 ): boolean {
   if (context.admit([message]).length === 1) return true;
-  const text = context.handlers.isIdRemoved(message.from)
-    ? 'cannot process message from removed member'
-    : 'cannot process message to mismatch member';
-  answerJson(response, 403, { message: text });
+  if (context.handlers.isIdRemoved(message.from)) {
+    answerJson(response, 403, { message: 'cannot process message from removed member' });
+  } else answerText(response, 500, 'error processing raft message');
   return false;
 }

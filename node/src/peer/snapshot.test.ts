@@ -182,7 +182,7 @@ test('refuses what is no snapshot: an endless envelope, another message type, no
     'wrong raft message type (message type 8)',
   ]);
   const misled = encodeMessageFrame({ ...snapshotMessage(1), to: 4n });
-  expect((await post(concatBytes([misled, new Uint8Array(10)])))[0]).toBe(403);
+  expect((await post(concatBytes([misled, new Uint8Array(10)])))[0]).toBe(500);
   expect(b.received).toEqual([]);
   expect(a.snapshots).toEqual([]);
 });

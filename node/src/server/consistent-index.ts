@@ -1,9 +1,9 @@
 // How far the backend is: the index and term of the last entry that it holds, written in the same transaction as what the
 // entry changed, so that a restart neither skips an entry nor applies one twice (etcd: server/etcdserver/cindex,
 // storage/schema/cindex.go, confstate.go).
-import { utf8FromText } from '../base/index.ts';
+import { textFromUtf8, utf8FromText } from '../base/index.ts';
 import type { BucketView } from '../apply/index.ts';
-import type { ConfState } from '../wire/gen/raft.ts';
+import { ConfState } from '../wire/gen/raft.ts';
 
 const INDEX_KEY = utf8FromText('consistent_index');
 const TERM_KEY = utf8FromText('term');
@@ -14,15 +14,10 @@ export class ConsistentIndex {
   index = 0;
   term = 0;
   confState: ConfState | undefined;
-  /** What the last commit of the backend holds. */
-  committedIndex = 0;
-  committedTerm = 0;
 
   load(meta: BucketView): void {
     this.index = numberFrom(meta.get(INDEX_KEY));
     this.term = numberFrom(meta.get(TERM_KEY));
-    this.committedIndex = this.index;
-    this.committedTerm = this.term;
   }
 
   set(index: number, term: number): void {
@@ -33,13 +28,36 @@ export class ConsistentIndex {
   /** Called in the transaction that is about to be committed. */
   write(meta: BucketView): void {
     if (this.index === 0) return;
-    this.committedIndex = this.index;
-    this.committedTerm = this.term;
     meta.put(INDEX_KEY, bytesFrom(this.index));
     meta.put(TERM_KEY, bytesFrom(this.term));
     if (this.confState !== undefined)
       meta.put(CONF_STATE_KEY, utf8FromText(confStateJson(this.confState)));
   }
+}
+
+/** What a copy of the backend says of itself. */
+export interface BackendPosition {
+  readonly index: number;
+  readonly term: number;
+  readonly confState: ConfState | undefined;
+}
+
+export function positionIn(get: (key: Uint8Array) => Uint8Array | undefined): BackendPosition {
+  const confState = get(CONF_STATE_KEY);
+  return {
+    index: numberFrom(get(INDEX_KEY)),
+    term: numberFrom(get(TERM_KEY)),
+    confState: confState === undefined ? undefined : confStateFrom(textFromUtf8(confState) ?? ''),
+  };
+}
+
+/** Only the lists matter: this store makes no joint configurations. */
+function confStateFrom(json: string): ConfState {
+  const ids = (name: string): bigint[] => {
+    const list = new RegExp(`"${name}":\\[([0-9,]*)\\]`).exec(json)?.[1] ?? '';
+    return list === '' ? [] : list.split(',').map(BigInt);
+  };
+  return ConfState.create({ voters: ids('voters'), learners: ids('learners') });
 }
 
 /** The version of the storage schema, which etcdutl reads and a downgrade lowers. */

@@ -1,1 +1,6 @@
-export {};
+// The server room: one member, from its flags to its ports.
+export { buildConfig, parseInitialCluster, type ServerConfig } from './config.ts';
+export { FLAG_SPECS, helpText } from './flag-specs.ts';
+export { ConfigError, collectFlags } from './flag-values.ts';
+export { startMember, type RunningMember } from './start-member.ts';
+export { BINNACLE_VERSION, ETCD_VERSION } from './version.ts';

@@ -51,6 +51,7 @@ export class RaftLoop {
   private running = false;
   private stopped = false;
   private isLeader = false;
+  private current: Promise<void> = Promise.resolve();
   leader: MemberId = NO_MEMBER;
 
   constructor(parts: RaftLoopParts) {
@@ -71,16 +72,26 @@ export class RaftLoop {
     this.stopped = true;
   }
 
+  /** Resolves when the Ready that is being handled is done. */
+  async idle(): Promise<void> {
+    await this.current;
+  }
+
   private async run(): Promise<void> {
     if (this.running) return;
     this.running = true;
     try {
-      while (!this.stopped && this.parts.node.hasReady())
-        await this.handle(this.parts.node.ready());
+      this.current = this.handleAll();
+      await this.current;
     } finally {
       this.running = false;
     }
     if (!this.stopped && this.parts.node.hasReady()) this.wake();
+  }
+
+  private async handleAll(): Promise<void> {
+    const { node } = this.parts;
+    while (!this.stopped && node.hasReady()) await this.handle(node.ready());
   }
 
   private async handle(ready: Ready): Promise<void> {

@@ -5,6 +5,7 @@ import type { MemoryStorage } from '../raft/index.ts';
 import type { Backend, SnapshotFiles, Wal } from '../storage/index.ts';
 import { Message, Snapshot, type ConfState } from '../wire/gen/raft.ts';
 import type { ServerConfig } from './config.ts';
+import { positionIn } from './consistent-index.ts';
 import type { DataPaths } from './paths.ts';
 import type { StateMachine } from './state-machine.ts';
 
@@ -106,13 +107,10 @@ export class Snapshots {
   private async transfer(message: Message): Promise<void> {
     const { state, logger } = this.parts;
     const snapshot = await state.backend.snapshot();
-    // What the database holds, not what was applied since.
-    const index = snapshot.consistentIndex;
-    const term = snapshot.term;
-    const merged = Message.create({
-      ...message,
-      snapshot: Snapshot.create({ metadata: { confState: this.parts.confState(), index, term } }),
-    });
+    // What the copy holds, not what was applied since.
+    const { index, term, confState } = positionIn((key) => snapshot.get('meta', key));
+    const metadata = { confState: confState ?? this.parts.confState(), index, term };
+    const merged = Message.create({ ...message, snapshot: Snapshot.create({ metadata }) });
     logger.info('sending merged snapshot', {
       from: formatId(message.from),
       to: formatId(message.to),

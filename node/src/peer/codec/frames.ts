@@ -39,35 +39,30 @@ export abstract class FrameDecoder {
    * @throws StreamFormatError or DecodeError when the bytes are no such stream; the decoder is useless then
    */
   push(input: Uint8Array, messages: Message[]): void {
-    let position = 0;
-    while (this.carried > 0) {
-      const count = Math.min(this.needed - this.carried, input.length - position);
-      this.gather(input.subarray(position, position + count));
-      position += count;
+    let bytes = input;
+    let end = input.length;
+    if (this.carried > 0) {
+      this.gather(input);
       if (this.carried < this.needed) return;
-      const length = this.scan(this.carry, 0, this.carried);
-      if (length < 0) this.need(-length);
-      else {
-        this.take(this.carry, 0, length, messages);
-        this.carry = EMPTY_BYTES;
-        this.carried = 0;
-      }
+      bytes = this.carry;
+      end = this.carried;
     }
-    while (position < input.length) {
-      const length = this.scan(input, position, input.length);
+    let position = 0;
+    while (position < end) {
+      const length = this.scan(bytes, position, end);
       if (length < 0) {
         this.need(-length);
-        this.gather(input.subarray(position));
-        return;
+        break;
       }
-      this.take(input, position, position + length, messages);
+      const message = this.decode(bytes, position, position + length);
+      if (message !== undefined) messages.push(message);
       position += length;
     }
-  }
-
-  private take(bytes: Uint8Array, start: number, end: number, messages: Message[]): void {
-    const message = this.decode(bytes, start, end);
-    if (message !== undefined) messages.push(message);
+    // A frame that begins the carry and is still not whole stays where it is.
+    if (position === 0 && bytes === this.carry) return;
+    this.carry = EMPTY_BYTES;
+    this.carried = 0;
+    if (position < end) this.gather(bytes.subarray(position, end));
   }
 
   private need(length: number): void {
@@ -80,7 +75,7 @@ export abstract class FrameDecoder {
     const length = this.carried + piece.length;
     if (length > this.carry.length) {
       const doubled = Math.max(FIRST_CARRY_BYTES, this.carry.length * 2);
-      const grown = new Uint8Array(Math.max(length, Math.min(this.needed, doubled)));
+      const grown = new Uint8Array(Math.max(length, doubled));
       grown.set(this.carry.subarray(0, this.carried));
       this.carry = grown;
     }

@@ -90,7 +90,7 @@ export class Backend {
     const { disk } = world;
     const temporary = temporaryPath(path);
     if (await disk.exists(temporary)) await disk.remove(temporary);
-    if (!(await disk.exists(path))) {
+    if (!(await hasContent(disk, path))) {
       await Database.create(disk, temporary, options.pageBytes ?? DEFAULT_PAGE_BYTES);
       await disk.rename(temporary, path);
       await disk.syncFolder(folderOf(path));
@@ -316,6 +316,15 @@ export class Backend {
     this.timer?.cancel();
     await this.database.close();
   }
+}
+
+/** An empty file is a new one, as for bbolt. */
+async function hasContent(disk: Disk, path: string): Promise<boolean> {
+  if (!(await disk.exists(path))) return false;
+  const file = await disk.open(path, 'read');
+  const size = file.size();
+  await file.close();
+  return size > 0;
 }
 
 function databaseOptions(world: BackendWorld, options: BackendOptions): DatabaseOptions {

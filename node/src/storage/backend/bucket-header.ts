@@ -35,6 +35,7 @@ export function openBucket(store: PageStore, name: string, header: Uint8Array): 
     path: store.file.path,
     fileOffset: 0,
     highWater: store.highWater,
+    pageBytes: Infinity,
     holdsBuckets: false,
   });
   return new Tree(store, 0, page, false, sequence);

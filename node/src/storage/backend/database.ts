@@ -227,6 +227,11 @@ export class Database {
     };
   }
 
+  isFreelistPage(id: number): boolean {
+    const first = this.meta.freelistId;
+    return first !== undefined && id >= first && id < first + this.freelistPages;
+  }
+
   /** Closes the file once no snapshot reads it: for a file that another one has replaced. */
   closeWhenUnused(): void {
     if (this.pages.pinCount > 0) return;

@@ -113,6 +113,7 @@ export class PageStore {
       path: this.file.path,
       fileOffset: id * this.pageBytes,
       highWater: this.highWater,
+      pageBytes: this.pageBytes,
       holdsBuckets,
     });
     return page;

@@ -63,6 +63,17 @@ export class Page {
     return compareAt(this.bytes, start, start + this.keyBytes(index), key);
   }
 
+  /** Element `index` has a lower key than the next one. */
+  isAscending(index: number): boolean {
+    const bytes = this.bytes;
+    let a = this.keyStart(index);
+    let b = this.keyStart(index + 1);
+    const aEnd = a + this.keyBytes(index);
+    const bEnd = b + this.keyBytes(index + 1);
+    for (; a < aEnd && b < bEnd; a++, b++) if (bytes[a] !== bytes[b]) return bytes[a]! < bytes[b]!;
+    return a === aEnd && b < bEnd;
+  }
+
   /** Index of the first element whose key is not below `key`. */
   lowerBound(key: Uint8Array): number {
     let low = 0;
@@ -89,12 +100,15 @@ export interface PageLimits {
   readonly fileOffset: number;
   /** Page ids are below it. */
   readonly highWater: number;
+  readonly pageBytes: number;
   /** In the root tree every value is a bucket, elsewhere none is. */
   readonly holdsBuckets: boolean;
 }
 
 /**
- * Checks everything in a page that is used later without a further look: type, element positions, key order, child ids.
+ * Checks everything in a page that is used later without a further look: type, element positions, key order, child
+ * ids. bbolt lays keys and values one behind the other without gaps and takes no page more than it needs: so a
+ * damaged count or length shows even where it stays inside the page.
  * @throws BackendCorruptError at the first damaged field
  */
 export function validatePage(page: Page, limits: PageLimits): void {
@@ -106,15 +120,16 @@ export function validatePage(page: Page, limits: PageLimits): void {
   if (flags !== LEAF_PAGE && flags !== BRANCH_PAGE)
     fail(8, `flags 0x${flags.toString(16)} are neither a branch's nor a leaf's`);
   if (flags === BRANCH_PAGE && page.count === 0) fail(10, 'a branch page without children');
-  const dataStart = PAGE_HEADER_BYTES + page.count * ELEMENT_BYTES;
-  if (dataStart > bytes.length) fail(10, `${page.count} elements do not fit into the page`);
+  let end = PAGE_HEADER_BYTES + page.count * ELEMENT_BYTES;
+  if (end > bytes.length) fail(10, `${page.count} elements do not fit into the page`);
   for (let i = 0; i < page.count; i++) {
     const at = PAGE_HEADER_BYTES + i * ELEMENT_BYTES;
     const start = page.keyStart(i);
-    const end = start + page.keyBytes(i) + (page.isLeaf ? page.valueBytes(i) : 0);
-    if (start < dataStart || end > bytes.length) fail(at, `element ${i} points out of the page`);
+    if (start !== end) fail(at, `the data of element ${i} begins at ${start} and not at ${end}`);
+    end = start + page.keyBytes(i) + (page.isLeaf ? page.valueBytes(i) : 0);
+    if (end > bytes.length) fail(at, `element ${i} reaches out of the page`);
     if (page.keyBytes(i) === 0) fail(at, `element ${i} has an empty key`);
-    if (i > 0 && page.compareKey(i - 1, page.key(i)) >= 0)
+    if (i > 0 && !page.isAscending(i - 1))
       fail(at, `the key of element ${i} is not above the one before it`);
     if (page.isLeaf) validateLeafFlags(readU32(bytes, at), i, limits, (what) => fail(at, what));
     else if (
@@ -124,6 +139,8 @@ export function validatePage(page: Page, limits: PageLimits): void {
     )
       fail(at + 8, `element ${i} leads to page ${page.childId(i)}, which cannot be`);
   }
+  if (bytes.length - end >= limits.pageBytes)
+    fail(12, `${readU32(bytes, 12)} overflow pages are more than the content needs`);
 }
 
 function validateLeafFlags(

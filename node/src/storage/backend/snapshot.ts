@@ -3,6 +3,7 @@ import type { Meta } from './meta.ts';
 import { encodeMeta } from './meta.ts';
 import { FIRST_DATA_PAGE } from './format.ts';
 import type { PageStore } from './page-store.ts';
+import { bucketsOf } from './scan.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -20,6 +21,14 @@ export class BackendSnapshot {
 
   get sizeBytes(): number {
     return this.meta.highWater * this.meta.pageBytes;
+  }
+
+  /** A value as it was when the copy was taken; undefined when there is none. */
+  get(bucket: string, key: Uint8Array): Uint8Array | undefined {
+    for (const { name, tree } of bucketsOf(this.store, this.meta)) {
+      if (name === bucket) return tree.get(key);
+    }
+    return undefined;
   }
 
   /** The bytes of a database file, exactly `sizeBytes` of them; each chunk is the reader's own (bbolt: Tx.WriteTo). */

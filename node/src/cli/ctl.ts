@@ -1,0 +1,1 @@
+export async function runCtl(_argv: readonly string[]): Promise<void> {}

@@ -1,0 +1,18 @@
+// `binnacle`: with etcd's flags it is the server, as `etcd` is; `ctl`, `util` and `up` are the rest.
+import { runServer } from './server-command.ts';
+
+const [command, ...rest] = process.argv.slice(2);
+
+switch (command) {
+  case 'ctl':
+    await (await import('./ctl.ts')).runCtl(rest);
+    break;
+  case 'util':
+    await (await import('./util.ts')).runUtil(rest);
+    break;
+  case 'up':
+    await (await import('./up.ts')).runUp(rest);
+    break;
+  default:
+    await runServer(process.argv.slice(2));
+}

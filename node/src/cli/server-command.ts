@@ -1,0 +1,132 @@
+// The member as a process: flags in, logs out, signals and failures to an exit code.
+import { createLogger, isLogLevel, type RootLogger } from '../platform/index.ts';
+import {
+  BINNACLE_VERSION,
+  ConfigError,
+  ETCD_VERSION,
+  buildConfig,
+  collectFlags,
+  helpText,
+  startMember,
+  type RunningMember,
+  type ServerConfig,
+} from '../server/index.ts';
+
+/** Bad flags end with 2, as Go's flag package does; everything else that goes wrong with 1. */
+const EXIT_USAGE = 2;
+const EXIT_FAILURE = 1;
+
+export async function runServer(argv: readonly string[]): Promise<void> {
+  const config = readConfig(argv);
+  if (config === undefined) return;
+  const logger = createLogger({
+    level: isLogLevel(config.logLevel) ? config.logLevel : 'info',
+    outputs: config.logOutputs,
+    format: config.logFormat === 'console' ? 'console' : 'json',
+  });
+  const life = new Lifetime(logger);
+  try {
+    life.running = await startMember(config, logger, {
+      onFatal: (error) => life.fail(error),
+      onRemoved: () => life.removed(),
+    });
+  } catch (error) {
+    life.refuse(error);
+  }
+}
+
+/** Undefined when there was only something to print. */
+function readConfig(argv: readonly string[]): ServerConfig | undefined {
+  try {
+    const values = collectFlags({ argv, environment: process.env });
+    if (values.has('help')) {
+      process.stdout.write(`${helpText()}\n`);
+      return undefined;
+    }
+    if (values.get('version') === 'true') {
+      process.stdout.write(versionText());
+      return undefined;
+    }
+    return buildConfig(values);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`binnacle: ${error.message}\n`);
+    process.exit(EXIT_USAGE);
+  }
+}
+
+function versionText(): string {
+  return [
+    `etcd Version: ${ETCD_VERSION}`,
+    `Binnacle Version: ${BINNACLE_VERSION}`,
+    `Node Version: ${process.version}`,
+    `OS/Arch: ${process.platform}/${process.arch}`,
+    '',
+  ].join('\n');
+}
+
+/** How the process ends. */
+class Lifetime {
+  running: RunningMember | undefined;
+  private readonly logger: RootLogger;
+  private ending = false;
+
+  constructor(logger: RootLogger) {
+    this.logger = logger;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        logger.info('received signal; shutting down', { signal: signal.toLowerCase() });
+        this.end(0);
+      });
+    }
+    process.on('SIGPIPE', () => {});
+    process.on('uncaughtException', (error) => this.fail(error));
+    process.on('unhandledRejection', (error) => this.fail(error));
+  }
+
+  /** The member was removed from the cluster: that is an end on purpose, but not one to restart from. */
+  removed(): void {
+    this.logger.warn(
+      'the member has been permanently removed from the cluster; the data-dir used by this member must be removed',
+    );
+    this.end(0);
+  }
+
+  /** The start was refused. */
+  refuse(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.logger.fatal('discovery failed or the member cannot start', { error: reason });
+    if (process.stderr.isTTY) process.stderr.write(`binnacle: ${reason}\n`);
+    process.exit(EXIT_FAILURE);
+  }
+
+  /** Nothing can be trusted any more: no clean-up that would write, just the reason. */
+  fail(error: unknown): void {
+    if (this.ending && this.running === undefined) return;
+    const code = (error as NodeJS.ErrnoException | undefined)?.code; // anything may be thrown
+    const reason = error instanceof Error ? error.message : String(error);
+    if (code === 'ENOSPC') {
+      this.logger.fatal(
+        'the disk is full; the member stops so that nothing is half written. Free some space and start it again: what was acknowledged is intact',
+        { error: reason },
+      );
+    } else {
+      const stack = error instanceof Error ? error.stack : undefined;
+      this.logger.fatal('the member stops after an error it cannot recover from', {
+        error: reason,
+        stacktrace: stack,
+      });
+    }
+    process.exit(EXIT_FAILURE);
+  }
+
+  private end(code: number): void {
+    if (this.ending) return;
+    this.ending = true;
+    const stopped = this.running?.stop() ?? Promise.resolve();
+    stopped.then(
+      () => process.exit(code),
+      (error: unknown) => this.fail(error),
+    );
+  }
+}

@@ -1,0 +1,1 @@
+export async function runUp(_argv: readonly string[]): Promise<void> {}

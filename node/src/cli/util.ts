@@ -1,0 +1,1 @@
+export async function runUtil(_argv: readonly string[]): Promise<void> {}

@@ -1,0 +1,246 @@
+// Opens what is on the disk, or begins a new member: log, backend, membership and raft's state
+// (etcd: server/etcdserver/bootstrap.go).
+import {
+  formatId,
+  present,
+  utf8FromText,
+  type ClusterId,
+  type Logger,
+  type MemberId,
+  type World,
+} from '../base/index.ts';
+import { Membership, jsonFromMember, type ClusterMember } from '../apply/index.ts';
+import { MemoryStorage, type BootstrapPeer } from '../raft/index.ts';
+import { Backend, SnapshotFiles, Wal } from '../storage/index.ts';
+import { decode, encode } from '../wire/index.ts';
+import { Metadata } from '../wire/gen/etcdserver.ts';
+import { ConfState, Snapshot, type Entry, type HardState } from '../wire/gen/raft.ts';
+import type { ServerConfig } from './config.ts';
+import { ConsistentIndex } from './consistent-index.ts';
+import { ConfigError } from './flag-values.ts';
+import { forcedNewCluster } from './force-new-cluster.ts';
+import { foundCluster, joinCluster, type Founding, type PeerGet } from './founding.ts';
+import { dataPaths, type DataPaths } from './paths.ts';
+
+export interface BootstrapParts {
+  readonly config: ServerConfig;
+  readonly world: World;
+  readonly logger: Logger;
+  readonly peerGet: PeerGet;
+  /** `--initial-cluster`, or what discovery found. */
+  readonly initialCluster: () => Promise<string>;
+  readonly onFatal: (error: unknown) => void;
+  readonly onWalSync: (durationMs: number) => void;
+}
+
+export interface Bootstrapped {
+  readonly paths: DataPaths;
+  readonly clusterId: ClusterId;
+  readonly localId: MemberId;
+  readonly wal: Wal;
+  readonly files: SnapshotFiles;
+  readonly backend: Backend;
+  readonly openBackend: () => Promise<Backend>;
+  readonly consistentIndex: ConsistentIndex;
+  readonly membership: Membership;
+  readonly raftStorage: MemoryStorage;
+  readonly snapshotIndex: number;
+  readonly snapshotTerm: number;
+  /** The founding members, where this start founds the cluster. */
+  readonly peers: readonly BootstrapPeer[];
+  /** Members of the running cluster, where this start joins it. */
+  readonly remotes: readonly ClusterMember[];
+}
+
+/** @throws ConfigError, WalCorruptError, BackendCorruptError: nothing is started on data that is not whole */
+export async function bootstrap(parts: BootstrapParts): Promise<Bootstrapped> {
+  const { config, world } = parts;
+  const paths = dataPaths(config);
+  await world.disk.makeFolder(paths.memberDir);
+  await world.disk.makeFolder(paths.snapDir);
+  const hasWal = await Wal.exists(world.disk, paths.walDir);
+  if (hasWal) return restart(parts, paths);
+  if (await world.disk.exists(paths.database)) {
+    throw new ConfigError(
+      `${paths.database} exists, but there is no write-ahead log in ${paths.walDir}: the data directory is not whole. Put the log back, or begin with an empty data directory`,
+    );
+  }
+  return begin(parts, paths);
+}
+
+/** A member without a log founds a cluster or joins one. */
+async function begin(parts: BootstrapParts, paths: DataPaths): Promise<Bootstrapped> {
+  const { config, world, logger, peerGet } = parts;
+  const initialCluster = await parts.initialCluster();
+  const isNew = config.initialClusterState === 'new';
+  const enter = isNew ? foundCluster : joinCluster;
+  const founding = await enter(config, initialCluster, peerGet, logger);
+  const metadata = encode(Metadata, { nodeId: founding.localId, clusterId: founding.clusterId });
+  const opened = await openStores(parts, paths, founding);
+  const wal = await Wal.create(world.disk, paths.walDir, metadata, walOptions(parts));
+  const peers = isNew
+    ? founding.members.map((member) => ({
+        id: member.id,
+        context: utf8FromText(jsonFromMember(member)),
+      }))
+    : [];
+  logger.info('starting local member', {
+    'local-member-id': formatId(founding.localId),
+    'cluster-id': formatId(founding.clusterId),
+  });
+  return {
+    ...opened,
+    paths,
+    clusterId: founding.clusterId,
+    localId: founding.localId,
+    wal,
+    raftStorage: new MemoryStorage(),
+    snapshotIndex: 0,
+    snapshotTerm: 0,
+    peers,
+    remotes: founding.remotes,
+  };
+}
+
+/** A member with a log goes on where it was. */
+async function restart(parts: BootstrapParts, paths: DataPaths): Promise<Bootstrapped> {
+  const { world, logger, config } = parts;
+  const snapshots = await Wal.validSnapshots(world.disk, paths.walDir, logger);
+  const newest = snapshots.at(-1);
+  const snapshotIndex = newest?.index ?? 0;
+  const snapshotTerm = newest?.term ?? 0;
+  const { wal, state } = await Wal.open(
+    world.disk,
+    paths.walDir,
+    { index: snapshotIndex, term: snapshotTerm },
+    walOptions(parts),
+  );
+  const { nodeId, clusterId } = decode(Metadata, state.metadata);
+  const databaseExists = await adoptSnapshotDatabase(parts, paths, snapshotIndex);
+  const opened = await openStores(parts, paths, { clusterId, localId: nodeId });
+  const { consistentIndex, membership } = opened;
+  if (databaseExists && consistentIndex.index < snapshotIndex && consistentIndex.index !== 0) {
+    throw new ConfigError(
+      `database file (${paths.database} index ${consistentIndex.index}) does not match with snapshot (index ${snapshotIndex}): the file is older than the log. Restore this member from the others: remove it, and add it again with an empty data directory`,
+    );
+  }
+  if (!databaseExists && snapshotIndex > 0) {
+    throw new ConfigError(
+      `database file (${paths.database}) of the backend is missing; the log alone, which begins at ${snapshotIndex}, can't replace it`,
+    );
+  }
+  const log = config.forceNewCluster
+    ? await forcedNewCluster({
+        wal,
+        state,
+        membership,
+        localId: nodeId,
+        appliedIndex: consistentIndex.index,
+        logger,
+      })
+    : state;
+  logger.info(config.forceNewCluster ? 'forcing restart member' : 'restarting local member', {
+    'cluster-id': formatId(clusterId),
+    'local-member-id': formatId(nodeId),
+    'commit-index': log.hardState.commit,
+  });
+  return {
+    ...opened,
+    paths,
+    clusterId,
+    localId: nodeId,
+    wal,
+    raftStorage: restoredLog(membership, log, snapshotIndex, snapshotTerm),
+    snapshotIndex,
+    snapshotTerm,
+    peers: [],
+    remotes: [],
+  };
+}
+
+/**
+ * Raft's log as the WAL has it. Its configuration comes from the backend, which holds all changes up to its consistent
+ * index; those behind it are applied when raft hands them out.
+ */
+function restoredLog(
+  membership: Membership,
+  log: { readonly hardState: HardState; readonly entries: readonly Entry[] },
+  index: number,
+  term: number,
+): MemoryStorage {
+  const members = membership.list();
+  const confState = ConfState.create({
+    voters: members.filter((member) => !member.isLearner).map((member) => member.id),
+    learners: members.filter((member) => member.isLearner).map((member) => member.id),
+  });
+  return MemoryStorage.from({
+    snapshot: Snapshot.create({ metadata: { confState, index, term } }),
+    hardState: log.hardState,
+    entries: log.entries,
+  });
+}
+
+/**
+ * A snapshot that was received and recorded, but not yet put in place when the process ended, takes its place now.
+ * Returns whether there is a database.
+ */
+async function adoptSnapshotDatabase(
+  parts: BootstrapParts,
+  paths: DataPaths,
+  snapshotIndex: number,
+): Promise<boolean> {
+  const { disk } = parts.world;
+  if (snapshotIndex > 0) {
+    const received = new SnapshotFiles(disk, paths.snapDir, parts.logger).databasePath(
+      snapshotIndex,
+    );
+    if (await disk.exists(received)) {
+      await disk.rename(received, paths.database);
+      await disk.syncFolder(paths.snapDir);
+    }
+  }
+  return disk.exists(paths.database);
+}
+
+async function openStores(
+  parts: BootstrapParts,
+  paths: DataPaths,
+  ids: { readonly clusterId: ClusterId; readonly localId: MemberId } | Founding,
+) {
+  const { config, world, logger } = parts;
+  const consistentIndex = new ConsistentIndex();
+  const openBackend = async (): Promise<Backend> => {
+    const backend: Backend = await Backend.open(world, paths.database, {
+      logger,
+      batchIntervalMs: config.backendBatchIntervalMs,
+      batchLimit: config.backendBatchLimit,
+      beforeCommit: () =>
+        consistentIndex.write(present(opened, 'commits come after the start').bucket('meta')),
+      onFatal: parts.onFatal,
+    });
+    opened = backend;
+    return backend;
+  };
+  let opened: Backend | undefined;
+  const backend = await openBackend();
+  consistentIndex.load(backend.bucket('meta'));
+  const membership = new Membership({
+    clusterId: ids.clusterId,
+    localId: ids.localId,
+    maxLearners: config.maxLearners,
+    logger,
+  });
+  membership.recover(backend);
+  const files = new SnapshotFiles(world.disk, paths.snapDir, logger);
+  return { backend, openBackend, consistentIndex, membership, files };
+}
+
+function walOptions(parts: BootstrapParts) {
+  return {
+    logger: parts.logger,
+    onFatal: parts.onFatal,
+    onSync: parts.onWalSync,
+    clock: parts.world.clock,
+    unsafeNoSync: parts.config.unsafeNoFsync,
+  };
+}

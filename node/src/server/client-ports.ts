@@ -1,0 +1,179 @@
+// The ports for clients: gRPC and plain HTTP on each client URL, metrics and health apart where that is asked for
+// (etcd: server/embed/serve.go).
+import type { Logger } from '../base/index.ts';
+import {
+  clusterService,
+  electionService,
+  httpEndpoints,
+  kvService,
+  leaseService,
+  lockService,
+  maintenanceService,
+  watchService,
+  type HealthStatus,
+  type HttpEndpoints,
+  type Registration,
+} from '../api/index.ts';
+import {
+  RpcServer,
+  removeStaleSocket,
+  type HttpRequest,
+  type HttpResponder,
+} from '../rpc/index.ts';
+import type { Certificates } from './certificates.ts';
+import type { ServerConfig } from './config.ts';
+import type { LeasesAnywhere } from './leases-anywhere.ts';
+import { learnerGuard } from './learner-guard.ts';
+import type { Member } from './member.ts';
+import type { Metrics } from './metrics.ts';
+import { ETCD_VERSION } from './version.ts';
+
+/** How long calls under way may take when the member stops; the harness of etcd allows 1.5 s for everything. */
+const GRACE_MS = 500;
+
+export interface ClientPortParts {
+  readonly config: ServerConfig;
+  readonly logger: Logger;
+  readonly member: Member;
+  readonly leases: LeasesAnywhere;
+  readonly health: HealthStatus;
+  readonly metrics: Metrics;
+  readonly certificates: Certificates;
+}
+
+export class ClientPorts {
+  private readonly parts: ClientPortParts;
+  private readonly server: RpcServer;
+  private readonly metricsServer: RpcServer;
+  private readonly endpoints: HttpEndpoints;
+
+  constructor(parts: ClientPortParts) {
+    this.parts = parts;
+    this.endpoints = httpEndpoints(parts.member, ETCD_VERSION, parts.logger);
+    this.server = this.newServer();
+    this.metricsServer = this.newServer();
+    for (const service of servicesOf(parts)) this.register(service);
+  }
+
+  register(registrations: readonly Registration[]): void {
+    this.server.register(registrations);
+  }
+
+  /** Serves clients. */
+  async listen(): Promise<void> {
+    const { config } = this.parts;
+    for (const url of [...config.listenClientUrls, ...config.listenClientHttpUrls]) {
+      await this.listenOn(this.server, url);
+      const secure = url.startsWith('https:') || url.startsWith('unixs:');
+      const text = secure
+        ? 'serving client traffic securely'
+        : 'serving client traffic insecurely; this is strongly discouraged!';
+      this.parts.logger.info(text, { traffic: 'grpc+http', address: new URL(url).host });
+    }
+  }
+
+  /** --listen-metrics-urls: served from the start, for probes. */
+  async listenForMetrics(): Promise<void> {
+    for (const url of this.parts.config.listenMetricsUrls)
+      await this.listenOn(this.metricsServer, url);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([
+      this.server.close({ graceMs: GRACE_MS }),
+      this.metricsServer.close({ graceMs: GRACE_MS }),
+    ]);
+  }
+
+  private newServer(): RpcServer {
+    const { config, logger, member } = this.parts;
+    return new RpcServer({
+      clock: member.world.clock,
+      logger,
+      maxRequestBytes: config.maxRequestBytes,
+      maxConcurrentStreams: config.maxConcurrentStreams,
+      keepaliveMinTimeMs: config.keepaliveMinTimeMs,
+      keepaliveIntervalMs: config.keepaliveIntervalMs,
+      keepaliveTimeoutMs: config.keepaliveTimeoutMs,
+      http1: (request, responder) => this.serveHttp(request, responder),
+      before: learnerGuard(member),
+    });
+  }
+
+  private async listenOn(server: RpcServer, url: string): Promise<void> {
+    const { config, certificates } = this.parts;
+    const { protocol, hostname, port, host, pathname } = new URL(url);
+    const files = protocol === 'https:' || protocol === 'unixs:' ? certificates.client : undefined;
+    const { clientTls } = config;
+    const tls =
+      files === undefined
+        ? {}
+        : {
+            tls: {
+              secureContext: () => files.secureContext(),
+              requestClientCert: clientTls.clientCertAuth,
+              allowedHostnames: clientTls.allowedHostnames,
+            },
+          };
+    if (protocol.startsWith('unix')) {
+      const socketPath = `${host}${pathname}`;
+      removeStaleSocket(socketPath);
+      await server.listen({ socketPath, ...tls });
+    } else {
+      await server.listen({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), ...tls });
+    }
+  }
+
+  private async serveHttp(request: HttpRequest, responder: HttpResponder): Promise<void> {
+    const { metrics } = this.parts;
+    const [path = '', search = ''] = request.url.split('?', 2);
+    if (path === '/metrics') {
+      responder.respond(200, { 'Content-Type': metrics.contentType }, await metrics.text());
+      return;
+    }
+    const answer = await this.endpoints(request.method, path, queryOf(search));
+    if (answer !== undefined) responder.respond(answer.status, answer.headers, answer.body);
+    else
+      responder.respond(
+        404,
+        { 'Content-Type': 'text/plain; charset=utf-8' },
+        '404 page not found\n',
+      );
+  }
+}
+
+function servicesOf(parts: ClientPortParts): Registration[][] {
+  const { member, logger, config, leases, health } = parts;
+  const { clock, random } = member.world;
+  const onLeaderLost = (lost: () => void): (() => void) => member.leaderWatch.onLeaderLost(lost);
+  return [
+    kvService(member),
+    clusterService(member),
+    maintenanceService(member, ETCD_VERSION, logger, health),
+    watchService(member, {
+      hub: member.hub,
+      clock,
+      random,
+      logger,
+      progressNotifyIntervalMs: config.watchProgressNotifyIntervalMs,
+      onLeaderLost,
+    }),
+    leaseService(member, {
+      lessor: member.state.lessor,
+      random,
+      onLeaderLost,
+      renewLease: (id) => leases.renew(id),
+      leaseTimeToLive: (id, withKeys) => leases.timeToLive(id, withKeys),
+    }),
+    lockService(member, { hub: member.hub, random }),
+    electionService(member, { hub: member.hub, random }),
+  ];
+}
+
+function queryOf(search: string): Map<string, string[]> {
+  const query = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(search)) {
+    query.set(name, [...(query.get(name) ?? []), value]);
+  }
+  return query;
+}

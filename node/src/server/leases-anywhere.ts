@@ -1,0 +1,83 @@
+// Leases live on the leader: a member that does not lead asks it (etcd: LeaseRenew, LeaseTimeToLive in
+// server/etcdserver/v3_server.go).
+import { EtcdError, NO_MEMBER, latin1FromBytes, type LeaseId } from '../base/index.ts';
+import { NotPrimaryError } from '../lease/index.ts';
+import type { LeaseTimes } from '../api/index.ts';
+import type { ClusterMember } from '../apply/index.ts';
+import type { Member } from './member.ts';
+import type { PeerCalls } from './peer-calls.ts';
+
+const RETRY_MS = 50;
+
+export class LeasesAnywhere {
+  private readonly member: Member;
+  private readonly calls: PeerCalls;
+
+  constructor(member: Member, calls: PeerCalls) {
+    this.member = member;
+    this.calls = calls;
+  }
+
+  /** Seconds that the lease has after its renewal. @throws EtcdError LeaseNotFound, Timeout */
+  renew(id: LeaseId): Promise<number> {
+    return this.onLeader(
+      async () => {
+        await this.confirmLeadership();
+        // A lease that is not there may be about to be applied.
+        if (this.member.state.lessor.lookup(id) === undefined) await this.member.caughtUp();
+        return this.member.state.lessor.renew(id);
+      },
+      (leader) => this.calls.renewLease(leader, id),
+    );
+  }
+
+  /** @throws EtcdError LeaseNotFound, Timeout */
+  timeToLive(id: LeaseId, keys: boolean): Promise<LeaseTimes> {
+    return this.onLeader(
+      async () => {
+        await this.member.caughtUp();
+        return this.member.state.lessor.timeToLive(id);
+      },
+      async (leader) => {
+        const {
+          ttl,
+          grantedTtl,
+          keys: attached,
+        } = await this.calls.leaseTimeToLive(leader, id, keys);
+        return { ttl, grantedTtl, keys: attached.map(latin1FromBytes) };
+      },
+    );
+  }
+
+  /** Runs `here` on the leader, or asks it; tries again while the leadership is unclear. */
+  private async onLeader<T>(
+    here: () => Promise<T>,
+    there: (leader: ClusterMember) => Promise<T>,
+  ): Promise<T> {
+    const { member } = this;
+    const { clock } = member.world;
+    const deadlineMs = clock.monotonicMs() + member.requestTimeoutMs;
+    while (clock.monotonicMs() < deadlineMs) {
+      try {
+        if (member.isLeader) return await here();
+        const leader =
+          member.leader === NO_MEMBER ? undefined : member.membership.get(member.leader);
+        if (leader !== undefined) return await there(leader);
+      } catch (error) {
+        if (error instanceof EtcdError && error.code !== 'LeaderChanged') throw error;
+        if (error instanceof NotPrimaryError && member.isLeader) {
+          await member.caughtUp();
+        }
+      }
+      await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+    }
+    throw new EtcdError('Timeout');
+  }
+
+  /** A leader that was paused may have been succeeded without knowing. */
+  private async confirmLeadership(): Promise<void> {
+    if (this.member.isActive) return;
+    await this.member.linearizableRead();
+    if (!this.member.isLeader) throw new NotPrimaryError();
+  }
+}

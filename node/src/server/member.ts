@@ -1,0 +1,579 @@
+// One member: its parts, how they hang together, and what the services ask of it (etcd: EtcdServer).
+import { createHash } from 'node:crypto';
+import {
+  EtcdError,
+  NO_MEMBER,
+  formatId,
+  present,
+  type Logger,
+  type MemberId,
+  type World,
+} from '../base/index.ts';
+import type { DatabaseCopy, MemberApi, RaftPosition, StoredState as Stored } from '../api/index.ts';
+import type { Applied, ClusterMember } from '../apply/index.ts';
+import { RawNode, RaftError } from '../raft/index.ts';
+import { WatchHub } from '../watch/index.ts';
+import type { PeerTransport } from '../peer/index.ts';
+import { ConfChange, ConfState, type Message } from '../wire/gen/raft.ts';
+import type { InternalRaftRequest } from '../wire/gen/raft-internal.ts';
+import { AlarmAction, AlarmRequest, AlarmType } from '../wire/gen/rpc.ts';
+import type { Bootstrapped } from './bootstrap.ts';
+import type { ServerConfig } from './config.ts';
+import { readStorageVersion } from './consistent-index.ts';
+import { LeaderWatch } from './leader-watch.ts';
+import { LinearizableReads } from './linearizable-read.ts';
+import { Proposer } from './proposer.ts';
+import { RequestIds, Waiters } from './proposals.ts';
+import { RaftLoop } from './raft-loop.ts';
+import { Reconfiguration } from './reconfiguration.ts';
+import { Snapshots } from './snapshots.ts';
+import { StateMachine, type StateEvents } from './state-machine.ts';
+
+const APPLY_TIMEOUT_MS = 1_000;
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+const MAX_INFLIGHT_MESSAGES = 512;
+/** Followers take this much of committed entries at a time, so that applying them does not hold up everything else. */
+const MAX_COMMITTED_BYTES = 256 * 1024;
+
+export interface MemberParts {
+  readonly config: ServerConfig;
+  readonly world: World;
+  readonly logger: Logger;
+  readonly boot: Bootstrapped;
+  readonly state: StateMachine;
+  readonly onFatal: (error: unknown) => void;
+  /** The member was removed from the cluster: end the process on purpose. */
+  readonly onRemoved: () => void;
+  /** Asks the leader's peer port to promote a learner. */
+  readonly promoteOnLeader: (leader: ClusterMember, id: MemberId) => Promise<void>;
+}
+
+export class Member implements MemberApi, StateEvents {
+  readonly config: ServerConfig;
+  readonly logger: Logger;
+  readonly world: World;
+  readonly state: StateMachine;
+  readonly hub: WatchHub;
+  readonly leaderWatch: LeaderWatch;
+  readonly maxRequestBytes: number;
+  readonly maxTxnOps: number;
+  private readonly parts: MemberParts;
+  private readonly node: RawNode;
+  private readonly loop: RaftLoop;
+  private readonly ids: RequestIds;
+  private readonly waiters: Waiters;
+  private readonly proposer: Proposer;
+  private readonly reads: LinearizableReads;
+  private readonly snapshots: Snapshots;
+  private readonly reconfiguration: Reconfiguration;
+  private transport: PeerTransport | undefined;
+  private confState: ConfState;
+  /** Answers to configuration changes, held back until raft has advanced over them. */
+  private configuredIds: { id: bigint; error: Error | undefined }[] = [];
+  private firstCommitListeners: (() => void)[] = [];
+  private lastTickMs = 0;
+  private stopping = false;
+
+  constructor(parts: MemberParts) {
+    const { config, world, logger, boot, state } = parts;
+    this.parts = parts;
+    this.config = config;
+    this.logger = logger;
+    this.world = world;
+    this.state = state;
+    this.maxRequestBytes = config.maxRequestBytes;
+    this.maxTxnOps = config.maxTxnOps;
+    this.hub = new WatchHub(state.store, { clock: world.clock, logger });
+    this.leaderWatch = new LeaderWatch(world.clock, config.electionTimeoutMs);
+    this.node = this.newNode();
+    if (boot.peers.length > 0) this.node.bootstrap(boot.peers);
+    this.confState = boot.raftStorage.initialState().confState;
+    this.ids = new RequestIds(boot.localId, world.clock.wallMs());
+    this.waiters = new Waiters(world.clock, this.requestTimeoutMs, () => this.timeoutError());
+    this.loop = this.newLoop();
+    this.proposer = new Proposer({
+      node: this.node,
+      ids: this.ids,
+      waiters: this.waiters,
+      logger,
+      maxRequestBytes: config.maxRequestBytes,
+      leader: () => this.loop.leader,
+      appliedIndex: () => state.appliedIndex,
+      commitIndex: () => this.node.raft.log.committed,
+      wake: () => this.loop.wake(),
+    });
+    this.reads = new LinearizableReads({
+      clock: world.clock,
+      timeoutMs: this.requestTimeoutMs,
+      requestReadIndex: (context) => this.askReadIndex(context),
+      appliedIndex: () => state.appliedIndex,
+      nextId: () => this.ids.next(),
+    });
+    this.snapshots = this.newSnapshots();
+    this.reconfiguration = this.newReconfiguration();
+    state.bind(this);
+  }
+
+  /** etcd's ReqTimeout: for the disk, and for two elections. */
+  get requestTimeoutMs(): number {
+    return 5_000 + 2 * this.config.electionTimeoutMs;
+  }
+
+  get localId(): MemberId {
+    return this.parts.boot.localId;
+  }
+
+  get isLeader(): boolean {
+    return this.loop.leader === this.localId;
+  }
+
+  get pendingProposals(): number {
+    return this.waiters.size;
+  }
+
+  get leader(): MemberId {
+    return this.loop.leader;
+  }
+
+  /** Starts the clock of raft. */
+  start(transport: PeerTransport): void {
+    this.transport = transport;
+    const { boot } = this.parts;
+    for (const remote of boot.remotes) transport.addRemote(remote.id, remote.peerUrls);
+    for (const member of this.membership.list()) {
+      if (member.id !== this.localId) transport.addPeer(member.id, member.peerUrls);
+    }
+    this.advanceFirstElection();
+    this.lastTickMs = this.world.clock.monotonicMs();
+    this.tick();
+    this.loop.wake();
+  }
+
+  /** Raft messages from other members. */
+  receive(messages: readonly Message[]): void {
+    for (const message of messages) {
+      try {
+        this.node.step(message);
+      } catch (error) {
+        if (!(error instanceof RaftError)) throw error;
+      }
+    }
+    this.loop.wake();
+  }
+
+  reportUnreachable(id: MemberId): void {
+    this.node.reportUnreachable(id);
+    this.loop.wake();
+  }
+
+  reportSnapshot(id: MemberId, ok: boolean): void {
+    this.node.reportSnapshot(id, ok ? 'finish' : 'failure');
+    this.loop.wake();
+  }
+
+  // What the services ask.
+
+  get membership() {
+    return this.state.membership;
+  }
+
+  get store() {
+    return this.state.store;
+  }
+
+  get leases() {
+    return this.state.lessor;
+  }
+
+  raft(): RaftPosition {
+    return {
+      leader: this.loop.leader,
+      term: this.state.appliedTerm,
+      commitIndex: this.node.raft.log.committed,
+      appliedIndex: this.state.appliedIndex,
+    };
+  }
+
+  stored(): Stored {
+    const { backend, alarms, quota } = this.state;
+    return {
+      alarms,
+      quota,
+      sizeBytes: backend.sizeBytes,
+      sizeInUseBytes: backend.sizeInUseBytes,
+      storageVersion: readStorageVersion(backend.bucket('meta')),
+    };
+  }
+
+  propose(request: Partial<InternalRaftRequest>): Promise<Applied> {
+    return this.proposer.propose(request);
+  }
+
+  linearizableRead(): Promise<void> {
+    return this.reads.notify();
+  }
+
+  commitBackend(): Promise<void> {
+    return this.state.backend.commitNow();
+  }
+
+  defragment(): Promise<void> {
+    return this.state.backend.defragment();
+  }
+
+  databaseCopy(): Promise<DatabaseCopy> {
+    return this.state.backend.snapshot();
+  }
+
+  newDigest() {
+    const hash = createHash('sha256');
+    return {
+      update: (bytes: Uint8Array): void => void hash.update(bytes),
+      digest: (): Uint8Array => hash.digest(),
+    };
+  }
+
+  addMember(peerUrls: readonly string[], isLearner: boolean): Promise<ClusterMember> {
+    return this.reconfiguration.add(peerUrls, isLearner);
+  }
+
+  removeMember(id: MemberId): Promise<void> {
+    return this.reconfiguration.remove(id);
+  }
+
+  promoteMember(id: MemberId): Promise<void> {
+    return this.reconfiguration.promote(id);
+  }
+
+  /** For another member's request: only the leader can. */
+  promoteHere(id: MemberId): Promise<void> {
+    return this.reconfiguration.promoteHere(id);
+  }
+
+  updateMember(id: MemberId, peerUrls: readonly string[]): Promise<void> {
+    return this.reconfiguration.update(id, peerUrls);
+  }
+
+  /** @throws EtcdError BadLeaderTransferee, Timeout */
+  async moveLeader(target: MemberId): Promise<void> {
+    const member = this.membership.get(target);
+    if (member === undefined || member.isLearner) throw new EtcdError('BadLeaderTransferee');
+    const { clock } = this.world;
+    const fields = {
+      'local-member-id': formatId(this.localId),
+      'transferee-member-id': formatId(target),
+    };
+    this.logger.info('leadership transfer starting', fields);
+    const deadlineMs = clock.monotonicMs() + this.requestTimeoutMs;
+    this.node.transferLeader(target);
+    this.loop.wake();
+    while (this.loop.leader !== target) {
+      if (clock.monotonicMs() > deadlineMs) throw new EtcdError('Timeout');
+      await new Promise<void>((resolve) =>
+        clock.after(this.config.heartbeatIntervalMs / 4, resolve),
+      );
+    }
+    this.logger.info('leadership transfer finished', fields);
+  }
+
+  /** Resolves when everything that is committed now is applied here. @throws EtcdError TimeoutWaitAppliedIndex */
+  async caughtUp(): Promise<void> {
+    const target = this.node.raft.log.committed;
+    const { clock } = this.world;
+    const deadlineMs = clock.monotonicMs() + APPLY_TIMEOUT_MS;
+    while (this.state.appliedIndex < target) {
+      if (clock.monotonicMs() > deadlineMs) throw new EtcdError('TimeoutWaitAppliedIndex');
+      await clock.yieldNow();
+    }
+  }
+
+  /** Runs once when the leader's first entry of this term is committed here. */
+  onFirstCommit(callback: () => void): void {
+    this.firstCommitListeners.push(callback);
+  }
+
+  /** Voters that can be reached, the one that has been reachable for longest first. */
+  connectedVoters(): MemberId[] {
+    const since = (id: MemberId) => this.activeSinceMs(id);
+    return this.membership
+      .voters()
+      .map((member) => member.id)
+      .filter((id) => id !== this.localId && since(id) !== 0)
+      .sort((a, b) => since(a) - since(b));
+  }
+
+  /** Hands leadership over where there is somebody to take it, and ends everything. */
+  async stop(): Promise<void> {
+    if (this.stopping) return;
+    if (this.isLeader) await this.handOver();
+    await this.halt();
+  }
+
+  private async handOver(): Promise<void> {
+    const [transferee] = this.connectedVoters();
+    if (transferee === undefined) {
+      this.logger.info('skipped leadership transfer; no other voting member can be reached');
+      return;
+    }
+    const { clock } = this.world;
+    const limit = new Promise<void>((resolve) => clock.after(1_000, resolve));
+    await Promise.race([
+      limit,
+      this.moveLeader(transferee).catch((error: unknown) => {
+        this.logger.warn('leadership transfer failed', { error: String(error) });
+      }),
+    ]);
+  }
+
+  private async halt(): Promise<void> {
+    this.stopping = true;
+    this.loop.stop();
+    this.proposer.stop();
+    this.reads.stop();
+    this.waiters.stop();
+    this.leaderWatch.stop();
+    await this.loop.idle();
+    await this.state.store.close();
+    await this.state.backend.close();
+    await this.parts.boot.wal.close();
+  }
+
+  // What the state machine tells.
+
+  applyConfChange(change: ConfChange): ConfState {
+    this.confState = this.node.applyConfChange(change);
+    return this.confState;
+  }
+
+  peerAdded(id: MemberId, peerUrls: readonly string[]): void {
+    this.transport?.addPeer(id, peerUrls);
+  }
+
+  peerUpdated(id: MemberId, peerUrls: readonly string[]): void {
+    this.transport?.updatePeer(id, peerUrls);
+  }
+
+  peerRemoved(id: MemberId): void {
+    this.transport?.removePeer(id);
+  }
+
+  selfRemoved(): void {
+    // The others have to hear that the entry arrived here, so this member lives on for a moment.
+    this.world.clock.after(this.config.heartbeatIntervalMs * 10, () => this.parts.onRemoved());
+  }
+
+  firstCommitInTerm(): void {
+    this.reads.onFirstCommitInTerm();
+    if (this.isLeader) this.state.lessor.promote(this.config.electionTimeoutMs);
+    const listeners = this.firstCommitListeners;
+    this.firstCommitListeners = [];
+    for (const listener of listeners) listener();
+  }
+
+  applied(requestId: bigint, applied: Applied): void {
+    this.waiters.resolve(requestId, applied);
+  }
+
+  quotaExceeded(requestId: bigint, applied: Applied): void {
+    this.logger.warn('message exceeded backend quota; raising alarm', {
+      'quota-size-bytes': this.state.quota.limitBytes,
+    });
+    const alarm = AlarmRequest.create({
+      action: AlarmAction.ACTIVATE,
+      memberId: this.localId,
+      alarm: AlarmType.NOSPACE,
+    });
+    this.propose({ alarm })
+      .catch((error: unknown) => {
+        this.logger.warn('failed to raise the NOSPACE alarm', { error: String(error) });
+      })
+      .finally(() => this.waiters.resolve(requestId, applied));
+  }
+
+  configured(id: bigint, error: Error | undefined): void {
+    this.configuredIds.push({ id, error });
+  }
+
+  progressed(): void {
+    this.reads.onApplied(this.state.appliedIndex);
+  }
+
+  // The parts.
+
+  private newNode(): RawNode {
+    const { config, world, logger, boot } = this.parts;
+    return new RawNode({
+      id: boot.localId,
+      electionTicks: Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs),
+      heartbeatTicks: 1,
+      storage: boot.raftStorage,
+      applied: 0,
+      maxSizePerMessage: MAX_MESSAGE_BYTES,
+      maxCommittedSizePerReady: MAX_COMMITTED_BYTES,
+      maxUncommittedEntriesSize: 0,
+      maxInflightMessages: MAX_INFLIGHT_MESSAGES,
+      maxInflightBytes: 0,
+      checkQuorum: true,
+      preVote: config.preVote,
+      random: world.random,
+      logger,
+      readOnlyOption: 'safe',
+    });
+  }
+
+  private newLoop(): RaftLoop {
+    const { boot, onFatal, state } = this.parts;
+    const storage = boot.raftStorage;
+    return new RaftLoop({
+      node: this.node,
+      localId: boot.localId,
+      log: {
+        save: (hardState, entries, mustSync) => boot.wal.save(hardState, entries, mustSync),
+        saveSnapshot: (snapshot) => {
+          const { index, term, confState } = present(snapshot.metadata, 'a snapshot has metadata');
+          return boot.wal.saveSnapshot({ index, term, confState });
+        },
+        applySnapshot: (snapshot) => void storage.applySnapshot(snapshot),
+        append: (entries) => storage.append(entries),
+      },
+      transport: { send: (messages) => this.transport?.send(messages) },
+      applyEntries: (entries) => state.applyEntries(entries),
+      installSnapshot: async (snapshot) => {
+        await this.snapshots.install(snapshot);
+        this.confState = snapshot.metadata?.confState ?? this.confState;
+        this.transport?.removeAllPeers();
+        for (const member of this.membership.list()) {
+          if (member.id !== this.localId) this.transport?.addPeer(member.id, member.peerUrls);
+        }
+      },
+      sendSnapshot: (message) => this.snapshots.send(message),
+      onReadState: (context, index) => this.reads.onReadState(context, index),
+      onLeader: (leader, role) => this.onLeader(leader, role),
+      onAdvanced: () => this.onAdvanced(),
+      defer: (callback) => void setImmediate(callback),
+      onFatal,
+    });
+  }
+
+  private newSnapshots(): Snapshots {
+    const { config, world, logger, boot, state, onFatal } = this.parts;
+    return new Snapshots(
+      {
+        config,
+        paths: boot.paths,
+        world,
+        logger,
+        localId: boot.localId,
+        raftStorage: boot.raftStorage,
+        wal: boot.wal,
+        files: boot.files,
+        state,
+        confState: () => this.confState,
+        openBackend: boot.openBackend,
+        send: async (snapshot) => {
+          await present(this.transport, 'a member that sends has a transport').sendSnapshot(
+            snapshot,
+          );
+        },
+        reportFailure: (to) => this.reportSnapshot(to, false),
+        onFatal,
+      },
+      boot.snapshotIndex,
+    );
+  }
+
+  private newReconfiguration(): Reconfiguration {
+    const { config, world, logger, promoteOnLeader } = this.parts;
+    return new Reconfiguration({
+      membership: this.membership,
+      clock: world.clock,
+      logger,
+      strict: config.strictReconfigCheck,
+      clusterToken: config.initialClusterToken,
+      activeSinceMs: (id) => this.activeSinceMs(id),
+      isLeader: () => this.isLeader,
+      matchIndexes: () => {
+        const { progress } = this.node.status();
+        return new Map([...progress].map(([id, one]) => [id, one.match]));
+      },
+      configure: (change) => this.configure(change),
+      promoteOnLeader: async (id) => {
+        const leader = this.membership.get(this.loop.leader);
+        if (leader === undefined) throw new EtcdError('NoLeader');
+        await promoteOnLeader(leader, id);
+      },
+    });
+  }
+
+  private async configure(change: ConfChange): Promise<void> {
+    const numbered = { ...change, id: this.ids.next() };
+    const { error } = await this.proposer.configure(numbered);
+    if (error !== undefined) throw error;
+    this.logger.info('applied a configuration change through raft', {
+      'local-member-id': formatId(this.localId),
+      'raft-conf-change-node-id': formatId(change.nodeId),
+    });
+  }
+
+  private activeSinceMs(id: MemberId): number {
+    return this.transport?.activeSince(id) ?? 0;
+  }
+
+  private askReadIndex(context: Uint8Array): void {
+    this.node.readIndex(context);
+    this.loop.wake();
+  }
+
+  private onLeader(leader: MemberId, role: string): void {
+    const { lessor } = this.state;
+    if (role !== 'leader' && lessor.isPrimary) lessor.demote();
+    const changed = this.leaderWatch.set(leader);
+    if (!changed) return;
+    if (leader !== NO_MEMBER) this.proposer.onLeader();
+    this.reads.onLeaderChanged();
+  }
+
+  private onAdvanced(): void {
+    if (this.configuredIds.length > 0) {
+      const configured = this.configuredIds;
+      this.configuredIds = [];
+      for (const { id, error } of configured) {
+        if (error === undefined) this.waiters.resolve(id, {});
+        else this.waiters.reject(id, error);
+      }
+    }
+    this.snapshots.afterApply();
+  }
+
+  /** A clock that was held up ticks once for all it missed: a paused leader must not be hasty on waking. */
+  private tick(): void {
+    if (this.stopping) return;
+    this.lastTickMs = this.world.clock.monotonicMs();
+    this.node.tick();
+    this.loop.wake();
+    this.world.clock.after(this.config.heartbeatIntervalMs, () => this.tick());
+  }
+
+  /** True while the clock of raft runs as it should; a member that was paused has to ask before it trusts its leadership. */
+  get isActive(): boolean {
+    return this.world.clock.monotonicMs() - this.lastTickMs < 3 * this.config.heartbeatIntervalMs;
+  }
+
+  /** A single member need not wait for anybody; others leave time to hear of a leader (etcd: advanceTicks). */
+  private advanceFirstElection(): void {
+    const { config } = this;
+    if (!config.initialElectionTickAdvance) return;
+    const electionTicks = Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs);
+    for (let i = 0; i < electionTicks - 2; i++) this.node.tick();
+  }
+
+  private timeoutError(): Error {
+    if (this.loop.leader === NO_MEMBER) return new EtcdError('Timeout');
+    if (this.isLeader) {
+      const reachable = this.connectedVoters().length + 1;
+      const voters = this.membership.voters().length;
+      if (reachable <= voters / 2) return new EtcdError('TimeoutDueToConnectionLost');
+    }
+    return new EtcdError('Timeout');
+  }
+}

@@ -1,0 +1,229 @@
+// What /metrics shows, under etcd's names (server/etcdserver/metrics.go, storage/…/metrics.go). Numbers that the member
+// keeps anyway are read when somebody asks; only durations are recorded as they happen.
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { NO_MEMBER, formatId, type MemberId } from '../base/index.ts';
+import type { PeerMetrics } from '../peer/index.ts';
+import type { Member } from './member.ts';
+import { ETCD_VERSION, BINNACLE_VERSION } from './version.ts';
+
+const DISK_BUCKETS = [
+  0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048, 4.096, 8.192,
+];
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly walSyncSeconds: Histogram;
+  readonly peer: PeerMetrics;
+  private readonly handled: Counter;
+
+  constructor() {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    this.walSyncSeconds = new Histogram({
+      name: 'etcd_disk_wal_fsync_duration_seconds',
+      help: 'The latency distributions of fsync called by WAL.',
+      buckets: DISK_BUCKETS,
+      registers,
+    });
+    this.handled = new Counter({
+      name: 'grpc_server_handled_total',
+      help: 'Total number of RPCs completed on the server, regardless of success or failure.',
+      labelNames: ['grpc_type', 'grpc_service', 'grpc_method', 'grpc_code'],
+      registers,
+    });
+    this.peer = this.peerMetrics(registers);
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** One finished call. `path` is `/service/method`. */
+  callEnded(path: string, type: string, code: string): void {
+    const [, service = '', method = ''] = path.split('/');
+    this.handled.inc({
+      grpc_type: type,
+      grpc_service: service,
+      grpc_method: method,
+      grpc_code: code,
+    });
+  }
+
+  /** Gauges and counters that follow a member. */
+  follow(member: Member): void {
+    this.static(member);
+    const { state } = member;
+    const gauges: [name: string, help: string, read: () => number][] = [
+      [
+        'etcd_server_has_leader',
+        'Whether or not a leader exists. 1 is existence, 0 is not.',
+        () => Number(member.leader !== NO_MEMBER),
+      ],
+      [
+        'etcd_server_is_leader',
+        'Whether or not this member is a leader. 1 if is, 0 otherwise.',
+        () => Number(member.isLeader),
+      ],
+      [
+        'etcd_server_is_learner',
+        'Whether or not this member is a learner. 1 if is, 0 otherwise.',
+        () => Number(member.membership.isLocalLearner),
+      ],
+      [
+        'etcd_server_leader_changes_seen_total',
+        'The number of leader changes seen.',
+        () => member.leaderWatch.changes,
+      ],
+      [
+        'etcd_server_proposals_committed_total',
+        'The total number of consensus proposals committed.',
+        () => member.raft().commitIndex,
+      ],
+      [
+        'etcd_server_proposals_applied_total',
+        'The total number of consensus proposals applied.',
+        () => member.raft().appliedIndex,
+      ],
+      [
+        'etcd_server_proposals_pending',
+        'The current number of pending proposals to commit.',
+        () => member.pendingProposals,
+      ],
+      [
+        'etcd_server_quota_backend_bytes',
+        'Current backend storage quota size in bytes.',
+        () => state.quota.limitBytes,
+      ],
+      [
+        'etcd_mvcc_db_total_size_in_bytes',
+        'Total size of the underlying database physically allocated in bytes.',
+        () => state.backend.sizeBytes,
+      ],
+      [
+        'etcd_mvcc_db_total_size_in_use_in_bytes',
+        'Total size of the underlying database logically in use in bytes.',
+        () => state.backend.sizeInUseBytes,
+      ],
+      ['etcd_debugging_mvcc_keys_total', 'Total number of keys.', () => state.store.keysTotal],
+      [
+        'etcd_debugging_mvcc_current_revision',
+        'The current revision of store.',
+        () => state.store.revision,
+      ],
+      [
+        'etcd_debugging_mvcc_compact_revision',
+        'The revision of the last compaction in store.',
+        () => state.store.compactRevision,
+      ],
+      [
+        'etcd_debugging_mvcc_watcher_total',
+        'Total number of watchers.',
+        () => member.hub.watcherCount,
+      ],
+      [
+        'etcd_debugging_mvcc_slow_watcher_total',
+        'Total number of unsynced slow watchers.',
+        () => member.hub.slowWatcherCount,
+      ],
+      [
+        'etcd_debugging_mvcc_watch_stream_total',
+        'Total number of watch streams.',
+        () => member.hub.streamCount,
+      ],
+      ['etcd_debugging_lease_total', 'Number of leases.', () => state.lessor.leaseCount],
+    ];
+    for (const [name, help, read] of gauges) {
+      new Gauge({
+        name,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    }
+  }
+
+  private static(member: Member): void {
+    const registers = [this.registry];
+    new Gauge({
+      name: 'etcd_server_version',
+      help: "Which version is running. 1 for 'server_version' label with current version.",
+      labelNames: ['server_version'],
+      registers,
+    }).set({ server_version: ETCD_VERSION }, 1);
+    new Gauge({
+      name: 'binnacle_version',
+      help: 'Which version of Binnacle is running.',
+      labelNames: ['version'],
+      registers,
+    }).set({ version: BINNACLE_VERSION }, 1);
+    new Gauge({
+      name: 'etcd_server_id',
+      help: 'Server or member ID in hexadecimal format.',
+      labelNames: ['server_id'],
+      registers,
+    }).set({ server_id: formatId(member.localId) }, 1);
+    new Gauge({
+      name: 'etcd_cluster_version',
+      help: "Which version is running. 1 for 'cluster_version' label with current cluster version",
+      labelNames: ['cluster_version'],
+      registers,
+      collect() {
+        this.reset();
+        const version = member.membership.clusterVersion;
+        if (version !== undefined)
+          this.set({ cluster_version: version.split('.').slice(0, 2).join('.') }, 1);
+      },
+    });
+  }
+
+  private peerMetrics(registers: Registry[]): PeerMetrics {
+    const counter = (name: string, help: string, label: string) =>
+      new Counter({ name, help, labelNames: [label], registers });
+    const sent = counter(
+      'etcd_network_peer_sent_bytes_total',
+      'The total number of bytes sent to peers.',
+      'To',
+    );
+    const received = counter(
+      'etcd_network_peer_received_bytes_total',
+      'The total number of bytes received from peers.',
+      'From',
+    );
+    const sentFailures = counter(
+      'etcd_network_peer_sent_failures_total',
+      'The total number of send failures from peers.',
+      'To',
+    );
+    const roundTrip = new Histogram({
+      name: 'etcd_network_peer_round_trip_time_seconds',
+      help: 'Round-Trip-Time histogram between peers',
+      labelNames: ['To'],
+      buckets: [
+        0.0001, 0.0002, 0.0004, 0.0008, 0.0016, 0.0032, 0.0064, 0.0128, 0.0256, 0.0512, 0.1024,
+        0.2048, 0.4096, 0.8192, 1.6384, 3.2768,
+      ],
+      registers,
+    });
+    const active = new Gauge({
+      name: 'etcd_network_active_peers',
+      help: 'The current number of active peer connections.',
+      labelNames: ['Local', 'Remote'],
+      registers,
+    });
+    const to = (id: MemberId) => ({ To: formatId(id) });
+    return {
+      sentBytes: (id, bytes) => sent.inc(to(id), bytes),
+      receivedBytes: (id, bytes) => received.inc({ From: formatId(id) }, bytes),
+      sentFailure: (id) => sentFailures.inc(to(id)),
+      roundTripSeconds: (id, seconds) => roundTrip.observe(to(id), seconds),
+      peerActive: (id, isActive) =>
+        active.set({ Local: '', Remote: formatId(id) }, Number(isActive)),
+    };
+  }
+}

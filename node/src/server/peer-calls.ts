@@ -1,0 +1,174 @@
+// What a member asks of others on their peer port, beside raft.
+import {
+  EtcdError,
+  formatId,
+  parseId,
+  textFromUtf8,
+  utf8FromText,
+  type ClusterId,
+  type LeaseId,
+  type MemberId,
+} from '../base/index.ts';
+import { promotionError, type ClusterMember } from '../apply/index.ts';
+import {
+  createPeerAgent,
+  peerGet,
+  peerPost,
+  type PeerAgent,
+  type PeerAnswer,
+  type PeerTls,
+} from '../peer/index.ts';
+import { decode, encode } from '../wire/index.ts';
+import { LeaseInternalRequest, LeaseInternalResponse } from '../wire/gen/lease.ts';
+import {
+  LeaseKeepAliveRequest,
+  LeaseKeepAliveResponse,
+  LeaseTimeToLiveRequest,
+  type LeaseTimeToLiveResponse,
+} from '../wire/gen/rpc.ts';
+
+const PROBE_TIMEOUT_MS = 1_500;
+
+export interface PeerHash {
+  readonly hash: number;
+  readonly compactRevision: number;
+  /** The peer's current revision. */
+  readonly revision: number;
+}
+
+export class PeerCalls {
+  private readonly agent: PeerAgent;
+  private readonly timeoutMs: number;
+
+  constructor(tls: PeerTls | undefined, timeoutMs: number) {
+    this.agent = createPeerAgent(tls);
+    this.timeoutMs = timeoutMs;
+  }
+
+  close(): void {
+    this.agent.close();
+  }
+
+  /** For bootstrap: GET a path of a member that may not be there. */
+  async get(
+    url: string,
+    path: string,
+  ): Promise<{ body: string; clusterId: ClusterId | undefined }> {
+    const answer = await peerGet(url, path, { agent: this.agent, timeoutMs: PROBE_TIMEOUT_MS });
+    if (answer.status !== 200)
+      throw new Error(`${url}${path} answered ${answer.status}: ${textOf(answer)}`);
+    return {
+      body: textOf(answer),
+      clusterId: parseId(String(answer.headers['x-etcd-cluster-id'] ?? '')),
+    };
+  }
+
+  /** `3.7.3`, or undefined when the member does not answer. */
+  async serverVersion(peerUrls: readonly string[]): Promise<string | undefined> {
+    for (const url of peerUrls) {
+      try {
+        const { body } = await this.get(url, '/version');
+        const { etcdserver } = JSON.parse(body) as { etcdserver?: unknown }; // any other shape has no version
+        if (typeof etcdserver === 'string') return etcdserver;
+      } catch {
+        continue; // the next URL may answer
+      }
+    }
+    return undefined;
+  }
+
+  /** @throws EtcdError what the leader answered, or Unhealthy when it can't be reached */
+  async promote(leader: ClusterMember, id: MemberId): Promise<void> {
+    const path = `/members/promote/${id}`;
+    const answer = await this.post(leader, path, new Uint8Array(0), 'application/json');
+    if (answer.status === 200) return;
+    const text = textOf(answer);
+    if (answer.status === 404) throw new EtcdError('MemberNotFound');
+    if (answer.status === 408) throw new EtcdError('Timeout');
+    throw promotionError(text) ?? new Error(`member promote: unknown error(${text.trim()})`);
+  }
+
+  /** Seconds. @throws EtcdError LeaseNotFound; Error when the leader does not answer */
+  async renewLease(leader: ClusterMember, id: LeaseId): Promise<number> {
+    const body = encode(LeaseKeepAliveRequest, { id });
+    const answer = await this.post(leader, '/leases', body, 'application/protobuf');
+    if (answer.status === 404) throw new EtcdError('LeaseNotFound');
+    if (answer.status !== 200)
+      throw new Error(`lease renewal answered ${answer.status}: ${textOf(answer)}`);
+    return decode(LeaseKeepAliveResponse, answer.body).ttl;
+  }
+
+  /** @throws EtcdError LeaseNotFound; Error when the leader does not answer */
+  async leaseTimeToLive(
+    leader: ClusterMember,
+    id: LeaseId,
+    keys: boolean,
+  ): Promise<LeaseTimeToLiveResponse> {
+    const request = LeaseTimeToLiveRequest.create({ id, keys });
+    const body = encode(LeaseInternalRequest, { leaseTimeToLiveRequest: request });
+    const answer = await this.post(leader, '/leases/internal', body, 'application/protobuf');
+    if (answer.status === 404) throw new EtcdError('LeaseNotFound');
+    const response =
+      answer.status === 200
+        ? decode(LeaseInternalResponse, answer.body).leaseTimeToLiveResponse
+        : undefined;
+    if (response === undefined)
+      throw new Error(`lease time to live answered ${answer.status}: ${textOf(answer)}`);
+    return response;
+  }
+
+  /** HashKV of another member. @throws Error when it does not answer, or can't for this revision */
+  async hashKv(member: ClusterMember, clusterId: ClusterId, revision: number): Promise<PeerHash> {
+    const body = utf8FromText(JSON.stringify({ revision }));
+    let last: unknown = new Error('the member has no peer URL');
+    for (const url of member.peerUrls) {
+      try {
+        const answer = await peerGet(url, '/members/hashkv', {
+          agent: this.agent,
+          timeoutMs: this.timeoutMs,
+          body,
+          headers: { 'X-Etcd-Cluster-ID': formatId(clusterId), 'Content-Type': 'application/json' },
+        });
+        if (answer.status !== 200) throw new Error(textOf(answer).trim());
+        return peerHashFrom(textOf(answer));
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  }
+
+  private async post(
+    member: ClusterMember,
+    path: string,
+    body: Uint8Array,
+    contentType: string,
+  ): Promise<PeerAnswer> {
+    let last: unknown = new EtcdError('Unhealthy');
+    for (const url of member.peerUrls) {
+      try {
+        return await peerPost(url, path, body, contentType, {
+          agent: this.agent,
+          timeoutMs: this.timeoutMs,
+        });
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  }
+}
+
+function textOf(answer: PeerAnswer): string {
+  return textFromUtf8(answer.body) ?? '';
+}
+
+function peerHashFrom(text: string): PeerHash {
+  const parsed = JSON.parse(text) as Record<string, unknown>; // fields that are missing count as zero, as in protobuf
+  const header = (parsed['header'] ?? {}) as Record<string, unknown>;
+  return {
+    hash: Number(parsed['hash'] ?? 0),
+    compactRevision: Number(parsed['compact_revision'] ?? 0),
+    revision: Number(header['revision'] ?? 0),
+  };
+}

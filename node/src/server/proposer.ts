@@ -1,0 +1,110 @@
+// Requests on their way into raft: checked against the limits, gathered for one turn of the event loop, proposed as one
+// batch. Without a leader they wait for one until they time out, as etcd's do.
+import { EtcdError, GrpcStatus, NO_MEMBER, StatusError, type Logger } from '../base/index.ts';
+import type { Applied } from '../apply/index.ts';
+import { RaftError, type RawNode } from '../raft/index.ts';
+import { encode } from '../wire/index.ts';
+import type { ConfChange } from '../wire/gen/raft.ts';
+import { InternalRaftRequest, RequestHeader } from '../wire/gen/raft-internal.ts';
+import type { RequestIds, Waiters } from './proposals.ts';
+
+/** Entries that may be committed and not yet applied before new requests are refused. */
+const MAX_APPLY_GAP = 5_000;
+
+export interface ProposerParts {
+  readonly node: RawNode;
+  readonly ids: RequestIds;
+  readonly waiters: Waiters;
+  readonly logger: Logger;
+  readonly maxRequestBytes: number;
+  readonly leader: () => bigint;
+  readonly appliedIndex: () => number;
+  readonly commitIndex: () => number;
+  readonly wake: () => void;
+}
+
+interface Pending {
+  readonly id: bigint;
+  readonly data: Uint8Array;
+}
+
+export class Proposer {
+  private readonly parts: ProposerParts;
+  private pending: Pending[] = [];
+  private pendingChanges: ConfChange[] = [];
+  private scheduled = false;
+  private stopped = false;
+
+  constructor(parts: ProposerParts) {
+    this.parts = parts;
+  }
+
+  /** @throws EtcdError TooManyRequests, RequestTooLarge, Timeout…, Stopped */
+  async propose(request: Partial<InternalRaftRequest>): Promise<Applied> {
+    if (this.stopped) throw new EtcdError('Stopped');
+    const { ids, waiters, appliedIndex, commitIndex, maxRequestBytes } = this.parts;
+    const isRevocation = request.leaseRevoke !== undefined;
+    const gap = commitIndex() - appliedIndex();
+    // Leases have to end in time, so that their revocations may queue a little further.
+    if (gap > MAX_APPLY_GAP * (isRevocation ? 1.1 : 1))
+      throw new EtcdError('RequestTooManyRequests');
+    const id = ids.next();
+    const header = RequestHeader.create({ id });
+    const data = encode(InternalRaftRequest, InternalRaftRequest.create({ ...request, header }));
+    if (data.length > maxRequestBytes) throw new EtcdError('RequestTooLarge');
+    this.pending.push({ id, data });
+    this.schedule();
+    return waiters.wait(id);
+  }
+
+  /** Proposes a configuration change under the id that `change` has. */
+  configure(change: ConfChange): Promise<Applied> {
+    if (this.stopped) return Promise.reject(new EtcdError('Stopped'));
+    this.pendingChanges.push(change);
+    this.schedule();
+    return this.parts.waiters.wait(change.id);
+  }
+
+  /** There is a leader now: what waited for one can go. */
+  onLeader(): void {
+    if (this.pending.length > 0 || this.pendingChanges.length > 0) this.schedule();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.pending = [];
+    this.pendingChanges = [];
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    queueMicrotask(() => {
+      this.scheduled = false;
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    if (this.parts.leader() === NO_MEMBER || this.stopped) return;
+    const batch = this.pending;
+    const changes = this.pendingChanges;
+    this.pending = [];
+    this.pendingChanges = [];
+    const { node } = this.parts;
+    this.guarded(batch, () => node.proposeBatch(batch.map((one) => one.data)));
+    for (const change of changes) this.guarded([change], () => node.proposeConfChange(change));
+    this.parts.wake();
+  }
+
+  private guarded(batch: readonly { readonly id: bigint }[], propose: () => void): void {
+    if (batch.length === 0) return;
+    try {
+      propose();
+    } catch (error) {
+      if (!(error instanceof RaftError)) throw error;
+      const dropped = new StatusError(GrpcStatus.Unavailable, 'etcdserver: raft proposal dropped');
+      for (const { id } of batch) this.parts.waiters.reject(id, dropped);
+    }
+  }
+}

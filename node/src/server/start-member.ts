@@ -1,0 +1,225 @@
+// Starts a member from its configuration and stops it again: the order in which the parts come up, and go down
+// (etcd: server/embed/etcd.go).
+import { join } from 'node:path';
+import { formatId, type Logger } from '../base/index.ts';
+import { healthService, HealthStatus } from '../api/index.ts';
+import { PeerTransport } from '../peer/index.ts';
+import { Purger } from '../storage/index.ts';
+import { realWorld } from '../platform/index.ts';
+import { ClusterMemberAttrSetRequest, Attributes } from '../wire/gen/membership.ts';
+import { AutoCompactor } from './auto-compactor.ts';
+import { bootstrap } from './bootstrap.ts';
+import { openCertificates, peerTlsOf } from './certificates.ts';
+import { ClientPorts } from './client-ports.ts';
+import type { ServerConfig } from './config.ts';
+import { CorruptionCheck } from './corruption-check.ts';
+import { clusterFromSrv } from './discovery-srv.ts';
+import { LeaderDuties } from './leader-duties.ts';
+import { LeasesAnywhere } from './leases-anywhere.ts';
+import { Member } from './member.ts';
+import { Metrics } from './metrics.ts';
+import { dataPaths } from './paths.ts';
+import { PeerCalls } from './peer-calls.ts';
+import { peerRoutes } from './peer-routes.ts';
+import { assertPortsFree } from './port-check.ts';
+import { StateMachine } from './state-machine.ts';
+import { BINNACLE_VERSION, ETCD_VERSION } from './version.ts';
+
+export interface RunningMember {
+  readonly member: Member;
+  /** Hands leadership over, answers what is under way, closes all files. */
+  stop(): Promise<void>;
+}
+
+/** What ends the process from within. */
+export interface MemberEnd {
+  /** A disk failed, or an assertion: nothing can be trusted any more. */
+  readonly onFatal: (error: unknown) => void;
+  /** The member was removed from the cluster. */
+  readonly onRemoved: () => void;
+}
+
+/** Resolves when clients are served. @throws Error with a message for the operator, before anything was changed where possible */
+export async function startMember(
+  config: ServerConfig,
+  logger: Logger,
+  end: MemberEnd,
+): Promise<RunningMember> {
+  logStart(config, logger);
+  const world = realWorld();
+  const certificates = await openCertificates(config, logger);
+  await assertPortsFree([
+    ...config.listenPeerUrls,
+    ...config.listenClientUrls,
+    ...config.listenMetricsUrls,
+  ]);
+  const paths = dataPaths(config);
+  await world.disk.makeFolder(paths.memberDir);
+  const lock = await world.disk.lock(join(paths.memberDir, 'lock'));
+  const peerTls = peerTlsOf(config, certificates.peer);
+  const calls = new PeerCalls(peerTls, 5_000 + 2 * config.electionTimeoutMs);
+  const metrics = new Metrics();
+  const boot = await bootstrap({
+    config,
+    world,
+    logger,
+    peerGet: (url, path) => calls.get(url, path),
+    initialCluster: async () =>
+      config.discoverySrv === '' ? config.initialCluster : clusterFromSrv(config, logger),
+    onFatal: end.onFatal,
+    onWalSync: (durationMs) => metrics.walSyncSeconds.observe(durationMs / 1000),
+  });
+  const { membership, consistentIndex } = boot;
+  const state = await StateMachine.open(boot.backend, {
+    config,
+    world,
+    logger,
+    membership,
+    consistentIndex,
+  });
+  const member = new Member({
+    config,
+    world,
+    logger,
+    boot,
+    state,
+    onFatal: end.onFatal,
+    onRemoved: end.onRemoved,
+    promoteOnLeader: (leader, id) => calls.promote(leader, id),
+  });
+  metrics.follow(member);
+  const transport = new PeerTransport({
+    memberId: boot.localId,
+    clusterId: boot.clusterId,
+    urls: config.advertisePeerUrls,
+    tls: peerTls,
+    logger,
+    clock: world.clock,
+    serverVersion: ETCD_VERSION,
+    routes: peerRoutes(member),
+    metrics: metrics.peer,
+    dialTimeoutMs: 1_000 + config.electionTimeoutMs,
+    linkTimeoutMs: config.raftReadTimeoutMs,
+    handlers: {
+      process: (messages) => member.receive(messages),
+      isIdRemoved: (id) => membership.isRemoved(id),
+      reportUnreachable: (id) => member.reportUnreachable(id),
+      reportSnapshot: (id, ok) => member.reportSnapshot(id, ok),
+      saveDatabaseSnapshot: (_from, database, index) => boot.files.saveDatabase(index, database),
+      selfRemoved: () => end.onRemoved(),
+    },
+  });
+  const corruption = new CorruptionCheck(member, calls);
+  await transport.listen(config.listenPeerUrls);
+  if (
+    config.featureGates.initialCorruptCheck &&
+    boot.snapshotIndex + boot.consistentIndex.index > 0
+  ) {
+    await corruption.beforeServing();
+  }
+  const health = new HealthStatus(config.featureGates.stopGrpcServiceOnDefrag);
+  const leases = new LeasesAnywhere(member, calls);
+  const duties = new LeaderDuties(member, (urls) => calls.serverVersion(urls));
+  const compactor = new AutoCompactor(member);
+  const ports = new ClientPorts({ config, logger, member, leases, health, metrics, certificates });
+  ports.register(healthService(health));
+  await ports.listenForMetrics();
+  member.start(transport);
+  duties.start();
+  compactor.start();
+  corruption.start();
+  const purge = new Purger(
+    world,
+    [
+      { folder: paths.snapDir, suffix: '.snap', keep: config.maxSnapshotFiles },
+      { folder: paths.snapDir, suffix: '.snap.db', keep: config.maxSnapshotFiles },
+      {
+        folder: paths.walDir,
+        suffix: '.wal',
+        keep: config.maxWalFiles,
+        isHeld: (name) => boot.wal.holds(name),
+      },
+    ],
+    logger,
+  );
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    health.set(false);
+    duties.stop();
+    compactor.stop();
+    corruption.stop();
+    purge.stop();
+    const ending = member.stop();
+    await Promise.all([ports.close(), ending]);
+    await transport.stop(100);
+    calls.close();
+    certificates.close();
+    await lock.release();
+  };
+  const running: RunningMember = { member, stop: () => (stopping ??= stop()) };
+
+  publish(member, logger, () => stopping !== undefined)
+    .then(async () => {
+      if (stopping !== undefined) return;
+      await ports.listen();
+      logger.info('ready to serve client requests', {
+        'local-member-id': formatId(member.localId),
+      });
+    })
+    .catch(end.onFatal);
+  return running;
+}
+
+/** Tells the cluster this member's name and client URLs; it is ready when that has gone through raft. */
+async function publish(member: Member, logger: Logger, stopping: () => boolean): Promise<void> {
+  const { config, localId } = member;
+  const request = ClusterMemberAttrSetRequest.create({
+    memberId: localId,
+    memberAttributes: Attributes.create({
+      name: config.name,
+      clientUrls: [...config.advertiseClientUrls],
+    }),
+  });
+  while (!stopping()) {
+    try {
+      await member.propose({ clusterMemberAttrSet: request });
+      logger.info('published local member to cluster through raft', {
+        'local-member-id': formatId(localId),
+        'cluster-id': formatId(member.membership.clusterId),
+      });
+      return;
+    } catch (error) {
+      if (stopping()) return;
+      logger.warn('failed to publish local member to cluster through raft', {
+        'local-member-id': formatId(localId),
+        error: String(error),
+      });
+    }
+  }
+}
+
+function logStart(config: ServerConfig, logger: Logger): void {
+  if (config.inertFlags.length > 0) {
+    logger.warn('flags without effect are set', { flags: config.inertFlags });
+  }
+  logger.info('starting an etcd server', {
+    'etcd-version': ETCD_VERSION,
+    'binnacle-version': BINNACLE_VERSION,
+    name: config.name,
+    'data-dir': config.dataDir,
+    'heartbeat-interval': `${config.heartbeatIntervalMs}ms`,
+    'election-timeout': `${config.electionTimeoutMs}ms`,
+    'snapshot-count': config.snapshotCount,
+    'initial-advertise-peer-urls': config.advertisePeerUrls,
+    'listen-peer-urls': config.listenPeerUrls,
+    'advertise-client-urls': config.advertiseClientUrls,
+    'listen-client-urls': config.listenClientUrls,
+    'listen-metrics-urls': config.listenMetricsUrls,
+    'initial-cluster': config.initialCluster,
+    'initial-cluster-state': config.initialClusterState,
+    'initial-cluster-token': config.initialClusterToken,
+    'quota-backend-bytes': config.quotaBackendBytes,
+    'pre-vote': config.preVote,
+  });
+}
