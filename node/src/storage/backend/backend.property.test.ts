@@ -18,7 +18,7 @@ type Step =
   | { kind: 'put' | 'append'; bucket: string; key: string; valueBytes: number }
   | { kind: 'appendMany' | 'deleteMany'; first: number; count: number; valueBytes: number }
   | { kind: 'delete'; bucket: string; key: string }
-  | { kind: 'commit' | 'commitLater' | 'snapshot' | 'defragment' | 'reopen' };
+  | { kind: 'commit' | 'commitLater' | 'snapshot' | 'defragment' | 'defragmentLater' | 'reopen' };
 
 const bucket = fc.constantFrom('key', 'lease', 'meta');
 const key = fc.oneof(
@@ -48,7 +48,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('commit', 'commitLater') }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constantFrom('snapshot', 'defragment', 'reopen') }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom('snapshot', 'defragment', 'defragmentLater', 'reopen'),
+    }),
   },
 ) as fc.Arbitrary<Step>; // the records are the members of Step
 
@@ -142,6 +144,9 @@ class Run {
       }
       case 'defragment':
         return this.backend.defragment();
+      case 'defragmentLater':
+        this.backend.defragment().catch(() => undefined);
+        return;
       case 'reopen':
         await this.verifySnapshots();
         await this.backend.close();
