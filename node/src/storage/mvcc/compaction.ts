@@ -1,9 +1,8 @@
 // Physical compaction: removes, in slices, the revisions that a compaction made unreadable, from the bucket and from the
 // index, and hashes on the way what the bucket held (etcd: scheduleCompaction in kvstore_compaction.go).
-import { durationText, EtcdError, latin1FromBytes, sizeText } from '../../base/index.ts';
+import { durationText, EtcdError, sizeText } from '../../base/index.ts';
 import type { Clock, Logger } from '../../base/index.ts';
-import { KeyValue } from '../../wire/gen/kv.ts';
-import { decode } from '../../wire/index.ts';
+import { keyOfEncoded } from './encoded.ts';
 import type { Exclusive } from './exclusive.ts';
 import { keyBehind, KeyValueHasher } from './hash.ts';
 import type { KeyValueHash, StoredHashes } from './hash.ts';
@@ -160,9 +159,8 @@ class CompactionPass {
   /** Hashes a pair and compacts its key in the index; returns whether the pair stays. */
   private take(key: Uint8Array, value: Uint8Array): boolean {
     const { index } = this.state;
-    const name = latin1FromBytes(decode(KeyValue, value).key);
-    index.compact(name, this.revision);
-    const kept = index.keeps(name, this.revision, mainOf(key), subOf(key));
+    const record = index.compact(keyOfEncoded(value), this.revision);
+    const kept = index.isRecordOf(record, mainOf(key), subOf(key));
     this.hasher.write(key, value, kept || this.keptNothing());
     return kept;
   }

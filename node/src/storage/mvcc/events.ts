@@ -1,8 +1,8 @@
 // The history as events, read from the backend for watchers that are behind (etcd: rangeEvents in watchable_store.go).
-import { latin1FromBytes } from '../../base/index.ts';
 import { EventType, KeyValue } from '../../wire/gen/kv.ts';
 import type { Event } from '../../wire/gen/kv.ts';
 import { decode } from '../../wire/index.ts';
+import { keyOfEncoded } from './encoded.ts';
 import { isTombstone, mainOf, revisionBytes } from './revision.ts';
 import type { StoreState } from './state.ts';
 
@@ -49,8 +49,7 @@ export function eventsBetween(
     }
     last = main;
     scanned++;
-    const kv = decode(KeyValue, value);
-    if (wants !== undefined && !wants(latin1FromBytes(kv.key))) return true;
+    if (wants !== undefined && !wants(keyOfEncoded(value))) return true;
     events.push(eventOf(key, value));
     bytes += value.length;
     return true;

@@ -1,9 +1,8 @@
 // HashKV: CRC-32C over the bucket's name and the raw pairs up to a revision, so that members, whatever they have
 // compacted so far, can compare what they hold (etcd: server/storage/mvcc/hash.go).
-import { crc32c, EtcdError, latin1FromBytes, utf8FromText } from '../../base/index.ts';
+import { crc32c, EtcdError, utf8FromText } from '../../base/index.ts';
 import type { Clock, Logger } from '../../base/index.ts';
-import { KeyValue } from '../../wire/gen/kv.ts';
-import { decode } from '../../wire/index.ts';
+import { keyOfEncoded } from './encoded.ts';
 import { isTombstone, mainOf, subOf } from './revision.ts';
 import type { StoreState } from './state.ts';
 
@@ -54,8 +53,7 @@ export function isKept(
   key: Uint8Array,
   value: Uint8Array,
 ): boolean {
-  const name = latin1FromBytes(decode(KeyValue, value).key);
-  return state.index.keeps(name, main, mainOf(key), subOf(key));
+  return state.index.keeps(keyOfEncoded(value), main, mainOf(key), subOf(key));
 }
 
 /** Hashes the bucket in slices. Nothing may be removed from it meanwhile; what is added is newer than `revision`. */

@@ -120,13 +120,21 @@ export class KeyIndex {
    */
   keeps(key: string, main: number, revisionMain: number, revisionSub: number): boolean {
     const record = this.lastUntil(this.newest(key), main);
-    if (record === NO_RECORD || this.pool.mainOf(record) !== revisionMain) return false;
-    if (this.pool.subOf(record) !== revisionSub) return false;
+    if (!this.isRecordOf(record, revisionMain, revisionSub)) return false;
     return revisionMain === main || !this.pool.isTombstone(record);
   }
 
-  /** Forgets the revisions of the key that a compaction at `main` removes. */
-  compact(key: string, main: number): void {
+  /** Whether the record is that revision. */
+  isRecordOf(record: number, main: number, sub: number): boolean {
+    const { pool } = this;
+    return record !== NO_RECORD && pool.mainOf(record) === main && pool.subOf(record) === sub;
+  }
+
+  /**
+   * Forgets the revisions of the key that a compaction at `main` removes. Returns the one until `main` that it keeps, or
+   * NO_RECORD.
+   */
+  compact(key: string, main: number): number {
     const pool = this.pool;
     const slot = this.newest(key);
     let later = NO_RECORD;
@@ -135,13 +143,14 @@ export class KeyIndex {
       later = record;
       record = pool.olderOf(record);
     }
-    if (record === NO_RECORD) return;
+    if (record === NO_RECORD) return NO_RECORD;
     this.releaseFrom(pool.olderOf(record));
     pool.setOlder(record, NO_RECORD);
-    if (!pool.isTombstone(record) || pool.mainOf(record) === main) return;
+    if (!pool.isTombstone(record) || pool.mainOf(record) === main) return record;
     if (later !== NO_RECORD) pool.setOlder(later, NO_RECORD);
     else this.ordered.remove();
     pool.release(record);
+    return NO_RECORD;
   }
 
   private countIn(leaf: Leaf, lo: number, hi: number, main: number): number {
