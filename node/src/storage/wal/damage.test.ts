@@ -121,7 +121,7 @@ test('a torn tail of every length is repaired, keeps what was whole, and is back
       }
       torn.setContent(FIRST, kept);
       const { wal, state } = await Wal.open(torn, FOLDER, START, options);
-      const whole = offsets.filter((offset, i) => (offsets[i + 1] ?? end) <= length).length;
+      const whole = offsets.filter((_offset, i) => (offsets[i + 1] ?? end) <= length).length;
       const expected = Math.ceil((whole - 3) / 2); // entry, state, entry, state, …
       expect(state.entries, `${fill} at ${length}`).toHaveLength(expected);
       await wal.save(undefined, [entry(expected + 1, 100)], true);

@@ -251,3 +251,40 @@ test('an entry that leaves a gap is refused', async () => {
   expect(failure).toBeInstanceOf(WalCorruptError);
   expect(String(failure)).toContain('entry 3 follows entry 1');
 });
+
+test('records of a killed process that were not synced yet are durable once the log is opened', async () => {
+  const disk = new MemoryDisk();
+  const wal = await create(disk);
+  await wal.save(undefined, [entry(1)], true);
+  await wal.save(state(1), [entry(2)], false);
+  const opened = await Wal.open(disk, FOLDER, START, options);
+  expect(indexes(opened.state.entries)).toEqual([1, 2]);
+  const after = disk.crash(() => 0);
+  const { entries, hardState } = await Wal.read(after, FOLDER, START, SILENT_LOGGER);
+  expect(indexes(entries)).toEqual([1, 2]);
+  expect(hardState).toEqual(state(1));
+});
+
+test('the name of a segment that a killed process had not synced is durable once the log is opened', async () => {
+  const disk = new MemoryDisk();
+  const wal = await create(disk);
+  let renamed = false;
+  disk.options = {
+    before: (operation) => {
+      // The process is killed between giving the segment its name and syncing the folder.
+      if (renamed && operation === 'syncFolder') return new Promise(() => {});
+      if (operation === 'rename') renamed = true;
+      return undefined;
+    },
+  };
+  for (let index = 1; index <= 9; index++) void wal.save(state(index), [entry(index, 500)], true);
+  while (!renamed) await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  disk.options = {};
+  const opened = await Wal.open(disk, FOLDER, START, options);
+  const next = opened.state.entries.length + 1;
+  await opened.wal.save(undefined, [entry(next)], true);
+  const after = disk.crash(() => 0);
+  const { entries } = await Wal.read(after, FOLDER, START, SILENT_LOGGER);
+  expect(entries).toHaveLength(next);
+});
