@@ -1,4 +1,5 @@
 // What all parts of one transport share, and what all parts of one peer share.
+import { AssertionError } from '../base/assert.ts';
 import { formatId, type MemberId } from '../base/ids.ts';
 import type { LogFields, Logger } from '../base/logger.ts';
 import type { Clock } from '../base/world.ts';
@@ -49,4 +50,12 @@ export function linkFields(link: PeerLink, more?: LogFields): LogFields {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error);
+}
+
+/** An assertion that failed in the member is no peer's error: it ends the process. */
+export function escalate(error: unknown): void {
+  if (!(error instanceof AssertionError)) return;
+  queueMicrotask(() => {
+    throw error;
+  });
 }

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Message, MessageType } from '../wire/gen/raft.ts';
+import { ConfState, Message, MessageType, Snapshot, SnapshotMetadata } from '../wire/gen/raft.ts';
 import { encode } from '../wire/index.ts';
 import { identityHeaders } from './headers.ts';
 import { peerGet, peerPost } from './http-client.ts';
@@ -189,5 +189,32 @@ describe.skipIf(missing)('with etcd as the leader', () => {
     const saved = late.logger.lines.find((line) => line.message.startsWith('received and saved'));
     expect(saved?.fields?.['incoming-snapshot-size-bytes']).toBeGreaterThan(1_500_000);
     await until(() => both.etcd.log.includes('sent database snapshot'), 'etcd saw our answer');
+  });
+
+  test('etcd saves a snapshot of ours', async () => {
+    const both = await cluster('http', 2, []);
+    const [follower] = both.followers as [TestMember];
+    await both.join(follower);
+    await until(() => follower.transport.activePeers() === 1, 'streams are up');
+    async function* database(): AsyncGenerator<Uint8Array> {
+      for (let i = 0; i < 100; i++) yield new Uint8Array(64 * 1024).fill(i);
+    }
+    // For another configuration, so that etcd's raft leaves it at that.
+    const confState = ConfState.create({ voters: [5n] });
+    const metadata = SnapshotMetadata.create({ index: 100, term: 2, confState });
+    await follower.transport.sendSnapshot({
+      message: Message.create({
+        type: MessageType.MsgSnap,
+        from: follower.id,
+        to: both.etcdId,
+        term: 2,
+        snapshot: Snapshot.create({ metadata }),
+      }),
+      database: database(),
+      sizeBytes: 100 * 64 * 1024,
+    });
+    await until(() => follower.snapshots.length === 1, 'reported');
+    expect(follower.snapshots).toEqual([{ id: both.etcdId, ok: true }]);
+    expect(both.etcd.log).toContain('"incoming-snapshot-size-bytes":6553600');
   });
 });

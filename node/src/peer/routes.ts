@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { formatId, parseId, type MemberId } from '../base/ids.ts';
 import { Message } from '../wire/gen/raft.ts';
 import { decode } from '../wire/index.ts';
-import { messageOf, type TransportContext } from './context.ts';
+import { escalate, messageOf, type TransportContext } from './context.ts';
 import { findIncompatibility, headerOf } from './headers.ts';
 import { allowMethod, answerJson, answerText, readBody } from './http-body.ts';
 import { ENVELOPE_LIMIT_BYTES, LINK_TIMEOUT_MS } from './limits.ts';
@@ -129,6 +129,7 @@ export class Routes {
     try {
       await handlers.process([message]);
     } catch (error) {
+      escalate(error);
       logger.warn('failed to process Raft message', { error: messageOf(error) });
       answerText(response, 500, 'error processing raft message');
       return;

@@ -7,7 +7,7 @@ import { EMPTY_BYTES } from '../base/text.ts';
 import type { Timer } from '../base/world.ts';
 import { Message, MessageType } from '../wire/gen/raft.ts';
 import { decode } from '../wire/index.ts';
-import { messageOf, type TransportContext } from './context.ts';
+import { escalate, messageOf, type TransportContext } from './context.ts';
 import { readUint64 } from './codec/frames.ts';
 import { answerJson, answerText } from './http-body.ts';
 import {
@@ -72,6 +72,7 @@ export class SnapshotReceiver {
       await this.save(message, message.snapshot.metadata.index, body);
       await this.context.handlers.process([message]);
     } catch (error) {
+      escalate(error);
       metrics.snapshotReceive?.(from, 'failure', seconds());
       fail(500, 'failed to save KV snapshot', error);
       return;

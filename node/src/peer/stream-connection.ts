@@ -3,7 +3,9 @@ import type net from 'node:net';
 import { concatBytes, latin1FromBytes } from '../base/bytes.ts';
 import { EMPTY_BYTES } from '../base/text.ts';
 import type { Clock, Timer } from '../base/world.ts';
+import { DecodeError } from '../wire/index.ts';
 import { ChunkedDecoder, parseResponseHead, type ResponseHead } from './codec/http-stream.ts';
+import { StreamFormatError } from './codec/frames.ts';
 import { connectTo, readyEvent } from './connect.ts';
 import { ANSWER_LIMIT_BYTES } from './limits.ts';
 import type { PeerTls } from './options.ts';
@@ -19,9 +21,9 @@ export interface StreamDial {
 }
 
 export interface StreamEvents {
-  /** The answer is 200; the body follows. Throwing ends the stream. */
+  /** The answer is 200; the body follows. Throwing StreamFormatError ends the stream. */
   opened(head: ResponseHead): void;
-  /** The next piece of the body; the bytes belong to the callee. Throwing ends the stream. */
+  /** The next piece of the body; the bytes belong to the callee. Throwing StreamFormatError or DecodeError ends the stream. */
   received(payload: Uint8Array): void;
   /** The answer is not 200: its head and text. `closed` follows. */
   refused(head: ResponseHead, text: string): void;
@@ -101,7 +103,9 @@ export class StreamConnection {
       if (this.head === undefined) this.onHeadBytes(bytes);
       else this.onBody(this.head, bytes);
     } catch (error) {
-      this.close(error instanceof Error ? error : new Error(String(error)));
+      // Only what the peer sent wrong is the peer's fault.
+      if (!(error instanceof StreamFormatError || error instanceof DecodeError)) throw error;
+      this.close(error);
     }
   }
 

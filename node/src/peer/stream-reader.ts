@@ -2,8 +2,8 @@
 import { formatId } from '../base/ids.ts';
 import type { Timer } from '../base/world.ts';
 import type { Message } from '../wire/gen/raft.ts';
-import { linkFields, messageOf, type PeerLink } from './context.ts';
-import type { FrameDecoder } from './codec/frames.ts';
+import { escalate, linkFields, messageOf, type PeerLink } from './context.ts';
+import { type FrameDecoder, StreamFormatError } from './codec/frames.ts';
 import type { ResponseHead } from './codec/http-stream.ts';
 import { MessageDecoder } from './codec/message.ts';
 import { MsgAppV2Decoder } from './codec/msg-app-v2.ts';
@@ -84,7 +84,7 @@ export class StreamReader {
 
   private onOpened(head: ResponseHead): void {
     if (!supportsStreams(head.headers.get('x-server-version') ?? '')) {
-      throw new Error('unsupported stream type');
+      throw new StreamFormatError('unsupported stream type');
     }
     this.established = true;
     this.decoder = this.newDecoder();
@@ -113,6 +113,7 @@ export class StreamReader {
     connection?.hold();
     pending
       .catch((error: unknown) => {
+        escalate(error);
         this.link.context.logger.warn('failed to process Raft message', {
           error: messageOf(error),
         });
