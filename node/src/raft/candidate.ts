@@ -16,8 +16,7 @@ export function stepCandidate(
 ): void {
   const { logger, name, term } = raft;
   // A candidate may still get answers to its pre-vote; they count no more.
-  const answer =
-    role === 'preCandidate' ? MessageType.MsgPreVoteResp : MessageType.MsgVoteResp;
+  const answer = role === 'preCandidate' ? MessageType.MsgPreVoteResp : MessageType.MsgVoteResp;
   switch (message.type) {
     case MessageType.MsgProp:
       logger.info(`${name} no leader at term ${term}; dropping proposal`);

@@ -66,9 +66,7 @@ function campaign(raft: Raft, kind: CampaignKind): void {
       `${raft.name} [logterm: ${last.term}, index: ${last.index}] sent ${messageTypeName(type)} request to ${formatId(to)} at term ${raft.term}`,
     );
     const context = kind === 'transfer' ? TRANSFER_CONTEXT : EMPTY_BYTES;
-    raft.send(
-      Message.create({ to, term, type, index: last.index, logTerm: last.term, context }),
-    );
+    raft.send(Message.create({ to, term, type, index: last.index, logTerm: last.term, context }));
   }
 }
 
@@ -103,8 +101,7 @@ export function handleVoteRequest(raft: Raft, message: Message): void {
     raft.vote === from ||
     (raft.vote === NO_MEMBER && raft.leader === NO_MEMBER) ||
     (type === MessageType.MsgPreVote && message.term > raft.term);
-  const granted =
-    mayVote && raft.log.isUpToDate({ term: message.logTerm, index: message.index });
+  const granted = mayVote && raft.log.isUpToDate({ term: message.logTerm, index: message.index });
   logVote(raft, message, granted ? 'cast' : 'rejected');
   raft.send(
     Message.create({

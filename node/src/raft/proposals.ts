@@ -1,7 +1,12 @@
 // Entries on their way into a leader's log (etcd-io/raft: raft.go).
 import { formatId, NO_MEMBER } from '../base/index.ts';
 import { Entry } from '../wire/gen/raft.ts';
-import { asV2, confChangeEntry, confChangeOf, describeConfChange } from './confchange/conf-change.ts';
+import {
+  asV2,
+  confChangeEntry,
+  confChangeOf,
+  describeConfChange,
+} from './confchange/conf-change.ts';
 import { RaftError } from './errors.ts';
 import type { Raft } from './raft.ts';
 import { broadcastAppend } from './replication.ts';

@@ -1,12 +1,6 @@
 // The door to raft: things happen to it, and Readys come out (etcd-io/raft: rawnode.go).
 import { assert, type MemberId } from '../base/index.ts';
-import {
-  type ConfState,
-  Entry,
-  type HardState,
-  Message,
-  MessageType,
-} from '../wire/gen/raft.ts';
+import { type ConfState, Entry, type HardState, Message, MessageType } from '../wire/gen/raft.ts';
 import { type AnyConfChange, asV2, confChangeEntry } from './confchange/conf-change.ts';
 import type { RaftConfig } from './config.ts';
 import { RaftError } from './errors.ts';

@@ -87,9 +87,7 @@ export function broadcastHeartbeat(raft: Raft): void {
 function sendHeartbeat(raft: Raft, progress: Progress, context: Uint8Array): void {
   // A follower may only be told to commit what it is known to hold.
   const commit = Math.min(progress.match, raft.log.committed);
-  raft.send(
-    Message.create({ to: progress.id, type: MessageType.MsgHeartbeat, commit, context }),
-  );
+  raft.send(Message.create({ to: progress.id, type: MessageType.MsgHeartbeat, commit, context }));
   progress.sentCommitIndex(commit);
 }
 

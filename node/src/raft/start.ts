@@ -1,13 +1,7 @@
 // A member begins: from its storage, or a whole cluster from nothing (etcd-io/raft: raft.go, bootstrap.go).
 import { assert, formatId, type MemberId, NO_MEMBER } from '../base/index.ts';
 import { encode } from '../wire/codec.ts';
-import {
-  ConfChange,
-  ConfChangeType,
-  Entry,
-  EntryType,
-  type HardState,
-} from '../wire/gen/raft.ts';
+import { ConfChange, ConfChangeType, Entry, EntryType, type HardState } from '../wire/gen/raft.ts';
 import { asV2 } from './confchange/conf-change.ts';
 import { type RaftConfig, resolveConfig } from './config.ts';
 import { panic } from './errors.ts';

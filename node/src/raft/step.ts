@@ -2,12 +2,7 @@
 import { formatId, NO_MEMBER } from '../base/index.ts';
 import { Message, MessageType } from '../wire/gen/raft.ts';
 import { stepCandidate } from './candidate.ts';
-import {
-  handleVoteRequest,
-  isTransferCampaign,
-  logVote,
-  startElection,
-} from './elections.ts';
+import { handleVoteRequest, isTransferCampaign, logVote, startElection } from './elections.ts';
 import { stepFollower } from './follower.ts';
 import { stepLeader } from './leader.ts';
 import { messageTypeName } from './messages.ts';
@@ -51,12 +46,7 @@ function acceptHigherTerm(raft: Raft, message: Message): boolean {
   const isRequest = type === MessageType.MsgVote || type === MessageType.MsgPreVote;
   if (isRequest && isInLease(raft) && !isTransferCampaign(message)) {
     const remaining = raft.config.electionTicks - raft.electionElapsed;
-    logVote(
-      raft,
-      message,
-      'ignored',
-      `: lease is not expired (remaining ticks: ${remaining})`,
-    );
+    logVote(raft, message, 'ignored', `: lease is not expired (remaining ticks: ${remaining})`);
     return false;
   }
   // A pre-vote is about a term that may never come, and so is a grant of one.
@@ -80,9 +70,7 @@ function isInLease(raft: Raft): boolean {
 
 function isFromLeader(type: number): boolean {
   return (
-    type === MessageType.MsgApp ||
-    type === MessageType.MsgHeartbeat ||
-    type === MessageType.MsgSnap
+    type === MessageType.MsgApp || type === MessageType.MsgHeartbeat || type === MessageType.MsgSnap
   );
 }
 

@@ -189,7 +189,9 @@ function run(block: Block, from: Membership, member: NewMember): Membership {
   if (block.command === 'simple') return changeSimply(from, parsed, member);
   if (block.command === 'leave-joint') return leaveJoint(from, member);
   expect(block.command).toBe('enter-joint');
-  const autoLeave = block.args.some(({ key, values }) => key === 'autoleave' && values[0] === 'true');
+  const autoLeave = block.args.some(
+    ({ key, values }) => key === 'autoleave' && values[0] === 'true',
+  );
   return enterJoint(from, autoLeave, parsed, member);
 }
 

@@ -76,7 +76,15 @@ test('an election without voters is won, one with three needs two', () => {
   expect(majorityVoteResult(IdSet.EMPTY, votes())).toBe('won');
   expect(majorityVoteResult(three, votes(1n))).toBe('pending');
   expect(majorityVoteResult(three, votes(1n, 3n))).toBe('won');
-  expect(majorityVoteResult(three, new Map([[1n, false], [2n, false]]))).toBe('lost');
+  expect(
+    majorityVoteResult(
+      three,
+      new Map([
+        [1n, false],
+        [2n, false],
+      ]),
+    ),
+  ).toBe('lost');
 });
 
 test('ids are shown in hex, ascending', () => {
@@ -100,7 +108,12 @@ describe('quorum tests of etcd-io/raft', () => {
         const answers = answersOf(block.args);
         const verdict =
           block.command === 'vote'
-            ? RESULTS[jointVoteResult(config, mapValues(answers, (answer) => answer === 'y'))]
+            ? RESULTS[
+                jointVoteResult(
+                  config,
+                  mapValues(answers, (answer) => answer === 'y'),
+                )
+              ]
             : formatIndex(jointCommittedIndex(config, (id) => Number(answers.get(id) ?? 0)));
         expect(verdict, `line ${block.line}`).toBe(
           block.expected.replace('<empty majority quorum>', '').trimEnd().split('\n').at(-1),

@@ -1,6 +1,12 @@
 // One simulated server: raft, a disk that may lag behind, and a state machine that hashes what it applies.
 import { assert, type MemberId, SILENT_LOGGER } from '../../base/index.ts';
-import { type ConfState, type Entry, type Message, MessageType, type Snapshot } from '../../wire/gen/raft.ts';
+import {
+  type ConfState,
+  type Entry,
+  type Message,
+  MessageType,
+  type Snapshot,
+} from '../../wire/gen/raft.ts';
 import { confChangeOf } from '../confchange/conf-change.ts';
 import type { RaftConfig } from '../config.ts';
 import { RaftError } from '../errors.ts';

@@ -86,8 +86,7 @@ function describeTarget(id: bigint): string {
 
 export function describeEntry(entry: Entry): string {
   const change = confChangeOf(entry);
-  const payload =
-    change === undefined ? quote(entry.data) : describeChanges(asV2(change).changes);
+  const payload = change === undefined ? quote(entry.data) : describeChanges(asV2(change).changes);
   const head = `${entry.term}/${entry.index} ${entryTypeName(entry.type)}`;
   return payload === '' ? head : `${head} ${payload}`;
 }

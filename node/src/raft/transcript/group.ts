@@ -43,7 +43,10 @@ export class Group {
   }
 
   /** Adds a member that starts from `snapshot`, or from nothing when its index is 0. */
-  add(template: Omit<RaftConfig, 'id' | 'storage' | 'logger' | 'random'>, snapshot: Snapshot): void {
+  add(
+    template: Omit<RaftConfig, 'id' | 'storage' | 'logger' | 'random'>,
+    snapshot: Snapshot,
+  ): void {
     const storage = new HistoryStorage();
     if (metadataOf(snapshot).index > 0) storage.applySnapshot(snapshot);
     storage.history.push(snapshot);
@@ -125,7 +128,7 @@ export class Group {
 
   /** Processes Readys and delivers messages among these members until nothing is left to do. */
   stabilize(ids: readonly number[]): void {
-    for (let isDone = false; !isDone; ) {
+    for (let isDone = false; !isDone;) {
       isDone = true;
       for (const id of ids) {
         if (!this.node(id).raw.hasReady()) continue;
