@@ -31,6 +31,7 @@ import {
   getOp,
   prefixEnd,
   putOp,
+  recipe,
   waiterKey,
 } from './lock-queue.ts';
 import { headerOf, type MemberApi } from './member-api.ts';
@@ -44,25 +45,32 @@ export function electionService(
 ): Registration[] {
   const queue = new LockQueue(member, dependencies);
   return [
-    unary(ElectionService.campaign, (request, call) => campaign(queue, request, call)),
-    unary(ElectionService.proclaim, async (request) => {
-      const leader = leaderOf(request.leader);
-      return ProclaimResponse.create({ header: await proclaim(queue, leader, request.value) });
-    }),
-    unary(ElectionService.leader, async (request) => {
-      const { header, kvs } = await queue.range(byCreation(prefixOf(request), SortOrder.ASCEND));
-      if (kvs[0] === undefined) throw failure('election: no leader');
-      return LeaderResponse.create({ header, kv: kvs[0] });
-    }),
-    serverStream(ElectionService.observe, async (request, call, responses) => {
-      const observer = new Observer(queue, prefixOf(request), call, responses);
-      await observer.run();
-    }),
-    unary(ElectionService.resign, async (request) => {
-      const { header } = await resign(queue, leaderOf(request.leader));
-      return ResignResponse.create({ header });
-    }),
+    unary(ElectionService.campaign, (request, call) =>
+      recipe(() => campaign(queue, request, call)),
+    ),
+    unary(ElectionService.proclaim, ({ leader, value }) =>
+      recipe(async () => {
+        const header = await proclaim(queue, leaderOf(leader), value);
+        return ProclaimResponse.create({ header });
+      }),
+    ),
+    unary(ElectionService.leader, (request) => recipe(() => currentLeader(queue, request))),
+    serverStream(ElectionService.observe, (request, call, responses) =>
+      recipe(() => new Observer(queue, prefixOf(request), call, responses).run()),
+    ),
+    unary(ElectionService.resign, ({ leader }) =>
+      recipe(async () => {
+        const { header } = await resign(queue, leaderOf(leader));
+        return ResignResponse.create({ header });
+      }),
+    ),
   ];
+}
+
+async function currentLeader(queue: LockQueue, request: LeaderRequest): Promise<LeaderResponse> {
+  const { header, kvs } = await queue.range(byCreation(prefixOf(request), SortOrder.ASCEND));
+  if (kvs[0] === undefined) throw failure('election: no leader');
+  return LeaderResponse.create({ header, kv: kvs[0] });
 }
 
 const prefixOf = (request: LeaderRequest | CampaignRequest): string =>

@@ -2,7 +2,10 @@
 // waiter puts a key named after its lease; the one with the lowest create revision is first.
 import {
   EtcdError,
+  GrpcStatus,
+  StatusError,
   bytesFromLatin1,
+  isEtcdError,
   latin1FromBytes,
   type CallContext,
   type LeaseId,
@@ -95,6 +98,19 @@ export class LockQueue {
     } finally {
       feed.close();
     }
+  }
+}
+
+/**
+ * Runs a recipe. etcd's recipes go through its own client, whose errors have etcd's texts but no gRPC code: all but the end
+ * of the call reach the caller as Unknown.
+ */
+export async function recipe<Res>(run: () => Promise<Res>): Promise<Res> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!isEtcdError(error) || error.code === 'Canceled') throw error;
+    throw new StatusError(GrpcStatus.Unknown, error.message);
   }
 }
 

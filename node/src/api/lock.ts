@@ -9,7 +9,13 @@ import {
   type CallContext,
 } from '../base/index.ts';
 import { RangeRequest, SortOrder } from '../wire/gen/rpc.ts';
-import { LockResponse, LockService, UnlockResponse, type LockRequest } from '../wire/gen/v3lock.ts';
+import {
+  LockResponse,
+  LockService,
+  UnlockResponse,
+  type LockRequest,
+  type UnlockRequest,
+} from '../wire/gen/v3lock.ts';
 import type { RecipeDependencies } from './deps.ts';
 import {
   LockQueue,
@@ -18,6 +24,7 @@ import {
   getOp,
   putOp,
   rangeOp,
+  recipe,
   waiterKey,
 } from './lock-queue.ts';
 import type { MemberApi } from './member-api.ts';
@@ -26,12 +33,14 @@ import { unary, type Registration } from './registration.ts';
 export function lockService(member: MemberApi, dependencies: RecipeDependencies): Registration[] {
   const queue = new LockQueue(member, dependencies);
   return [
-    unary(LockService.lock, (request, call) => lock(queue, request, call)),
-    unary(LockService.unlock, async (request) => {
-      const { header } = await queue.delete(latin1FromBytes(request.key));
-      return UnlockResponse.create({ header });
-    }),
+    unary(LockService.lock, (request, call) => recipe(() => lock(queue, request, call))),
+    unary(LockService.unlock, (request) => recipe(() => unlock(queue, request))),
   ];
+}
+
+async function unlock(queue: LockQueue, request: UnlockRequest): Promise<UnlockResponse> {
+  const { header } = await queue.delete(latin1FromBytes(request.key));
+  return UnlockResponse.create({ header });
 }
 
 async function lock(

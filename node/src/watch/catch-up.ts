@@ -20,8 +20,6 @@ export interface WatcherGroups {
   readonly revision: number;
   /** Puts a watcher that is in no group where its revision says: behind again, or synced. */
   place(watcher: Watcher): void;
-  /** Ends a watcher. */
-  leave(watcher: Watcher): void;
 }
 
 export interface CatchUpOptions {
@@ -150,10 +148,9 @@ export class CatchUp {
   }
 
   private endCompacted(watcher: Watcher): void {
-    const { stream, id, minRevision } = watcher;
+    const { minRevision, stream } = watcher;
     const { compactRevision } = this.store;
     this.logger.debug('watcher ends: its revision is compacted', { minRevision, compactRevision });
-    this.groups.leave(watcher);
-    stream.block(stream.sink.sendCompacted(id, compactRevision));
+    stream.endCompacted(watcher, compactRevision);
   }
 }

@@ -4,7 +4,8 @@ import { SILENT_LOGGER } from '../base/logger.ts';
 import { FakeClock } from '../base/testing/fake-clock.ts';
 import { decode } from '../wire/codec.ts';
 import { WatchResponse } from '../wire/gen/rpc.ts';
-import { WatchHub } from './hub.ts';
+import { WatchHub, type WatchHubOptions } from './hub.ts';
+import type { WatchStream } from './stream.ts';
 import { MemoryStore } from './testing/memory-store.ts';
 import { RecordingSink } from './testing/recording-sink.ts';
 import { END_OF_KEYS, type WatchOptions } from './watcher.ts';
@@ -13,9 +14,9 @@ const settle = async () => {
   for (let i = 0; i < 50; i++) await Promise.resolve();
 };
 
-function setUp(batch: { maxEvents?: number } = {}) {
+function setUp(more: Partial<WatchHubOptions> = {}) {
   const store = new MemoryStore();
-  const hub = new WatchHub(store, { clock: new FakeClock(), logger: SILENT_LOGGER, ...batch });
+  const hub = new WatchHub(store, { clock: new FakeClock(), logger: SILENT_LOGGER, ...more });
   return { store, hub };
 }
 
@@ -150,6 +151,27 @@ describe('ids', () => {
   });
 });
 
+test('what watchers hold is limited, for a stream and for all; ending some makes room', () => {
+  const { hub } = setUp({ maxStreamHeldBytes: 2000, maxHeldBytes: 3000 });
+  const [first, second] = [0, 1].map(() => hub.openStream(new RecordingSink()));
+  const fill = (stream: WatchStream | undefined): number => {
+    let count = 0;
+    try {
+      for (;;) {
+        stream?.watch(options('a'));
+        count++;
+      }
+    } catch (error) {
+      expect(String(error)).toContain('etcdserver: too many requests');
+    }
+    return count;
+  };
+  expect([fill(first), fill(second)]).toEqual([3, 1]);
+  expect(() => second?.watch(options('k'.repeat(2000)))).toThrow('too many requests');
+  first?.close();
+  expect(fill(second)).toBe(2);
+});
+
 describe('a start in the past', () => {
   test('reads the history in batches of whole revisions and goes on with new events', async () => {
     const { store, hub } = setUp({ maxEvents: 2 });
@@ -198,6 +220,8 @@ describe('a start in the past', () => {
     await settle();
     expect(lines(sink)).toEqual(['0:compacted 4', '1:PUT a@4 PUT a@5 PUT a@6']);
     expect(stream.watchers.has(0n)).toBe(false);
+    expect(() => stream.watch(options('a'), 1n)).toThrow('duplicate watch ID');
+    expect([stream.cancel(0n), stream.cancel(0n)]).toEqual([true, false]);
   });
 });
 

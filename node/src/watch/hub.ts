@@ -11,10 +11,18 @@ import { CatchUp, type CatchUpOptions, type WatcherGroups } from './catch-up.ts'
 import { SharedEvent } from './shared-event.ts';
 import type { WatchableStore } from './store.ts';
 import { WatchStream, type WatchSink } from './stream.ts';
-import type { Watcher } from './watcher.ts';
+import { heldBytesOf, type WatchOptions, type Watcher } from './watcher.ts';
 import { WatcherIndex } from './watcher-index.ts';
 
-export type WatchHubOptions = CatchUpOptions;
+export interface WatchHubOptions extends CatchUpOptions {
+  /** What the watchers of all streams may hold together. Default 256 MiB: some 400,000. */
+  readonly maxHeldBytes?: number;
+  /** What those of one stream may hold. Default 64 MiB: some 100,000. */
+  readonly maxStreamHeldBytes?: number;
+}
+
+const MAX_HELD_BYTES = 256 * 1024 * 1024;
+const MAX_STREAM_HELD_BYTES = 64 * 1024 * 1024;
 
 export class WatchHub implements WatcherGroups {
   private readonly store: WatchableStore;
@@ -22,12 +30,17 @@ export class WatchHub implements WatcherGroups {
   private readonly synced = new WatcherIndex();
   private readonly behind: CatchUp;
   private readonly lists: Watcher[][] = [];
+  private readonly maxHeldBytes: number;
+  private readonly maxStreamHeldBytes: number;
+  private heldBytes = 0;
   private seenRevision: number;
 
   /** Takes over the store's `onChanges` and `onRestored`. */
   constructor(store: WatchableStore, options: WatchHubOptions) {
     this.store = store;
     this.behind = new CatchUp(store, this, options);
+    this.maxHeldBytes = options.maxHeldBytes ?? MAX_HELD_BYTES;
+    this.maxStreamHeldBytes = options.maxStreamHeldBytes ?? MAX_STREAM_HELD_BYTES;
     this.seenRevision = store.revision;
     store.onChanges = (revision, events) => this.notify(revision, events);
     store.onRestored = () => this.restored();
@@ -59,8 +72,17 @@ export class WatchHub implements WatcherGroups {
     return stream;
   }
 
+  /** Whether the limits allow one more watcher. For WatchStream. */
+  hasRoomFor(stream: WatchStream, options: WatchOptions): boolean {
+    const bytes = heldBytesOf(options);
+    if (stream.heldBytes + bytes > this.maxStreamHeldBytes) return false;
+    return this.heldBytes + bytes <= this.maxHeldBytes;
+  }
+
   /** Takes a new watcher in. For WatchStream. */
   enter(watcher: Watcher): void {
+    this.heldBytes += watcher.heldBytes;
+    watcher.stream.heldBytes += watcher.heldBytes;
     const { startRevision } = watcher.options;
     watcher.minRevision = startRevision > 0 ? startRevision : this.seenRevision + 1;
     this.place(watcher);
@@ -79,6 +101,8 @@ export class WatchHub implements WatcherGroups {
   /** Lets a watcher go, whatever its state. For WatchStream. */
   leave(watcher: Watcher): void {
     this.takeOut(watcher);
+    this.heldBytes -= watcher.heldBytes;
+    watcher.stream.heldBytes -= watcher.heldBytes;
     watcher.state = 'ended';
     watcher.batch = undefined;
     watcher.stream.watchers.delete(watcher.id);

@@ -1,8 +1,12 @@
 // The watchers that share one receiver, as those of one Watch call do.
+import { EtcdError } from '../base/errors.ts';
 import type { WatchId } from '../base/ids.ts';
 import type { WatchHub } from './hub.ts';
 import type { SharedEvent } from './shared-event.ts';
 import { Watcher, type WatchOptions } from './watcher.ts';
+
+/** Ends by compaction that are remembered until the client acknowledges them with a cancel. */
+const MAX_COMPACTED = 1000;
 
 /** In place of a watch id: nobody's in particular. */
 export const INVALID_WATCH_ID: WatchId = -1n;
@@ -36,8 +40,11 @@ export class WatchStream {
   recovering = false;
   /** Watchers in state `behind`. */
   behindCount = 0;
+  /** What the hub counts for the watchers. */
+  heldBytes = 0;
 
   private readonly hub: WatchHub;
+  private readonly compacted = new Set<WatchId>();
   private nextId: WatchId = 0n;
   private closed = false;
 
@@ -48,23 +55,39 @@ export class WatchStream {
 
   /**
    * Begins to watch. `watchId` 0 picks a free one. Nothing is sent before the caller's turn ends.
-   * @throws WatchRefusedError when the range is empty or the id is taken
+   * @throws WatchRefusedError when the range is empty, the id is taken, or too much is watched already
    */
   watch(options: WatchOptions, watchId: WatchId = 0n): Watcher {
     const empty = options.end !== undefined && options.key >= options.end;
     if (this.closed || empty) throw new WatchRefusedError('mvcc: watcher range is empty');
+    if (!this.hub.hasRoomFor(this, options)) {
+      throw new WatchRefusedError(new EtcdError('RequestTooManyRequests').message);
+    }
     const watcher = new Watcher(this.claimId(watchId), this, options);
     this.watchers.set(watcher.id, watcher);
     this.hub.enter(watcher);
     return watcher;
   }
 
-  /** Ends a watcher; false when there is none of that id. */
+  /** Ends a watcher; false when there is none of that id. One that a compaction ended can be canceled once more. */
   cancel(watchId: WatchId): boolean {
     const watcher = this.watchers.get(watchId);
-    if (watcher === undefined) return false;
+    if (watcher === undefined) return this.compacted.delete(watchId);
     this.hub.leave(watcher);
     return true;
+  }
+
+  /** Ends a watcher whose next revision is gone. */
+  endCompacted(watcher: Watcher, compactRevision: number): void {
+    this.hub.leave(watcher);
+    this.compacted.add(watcher.id);
+    if (this.compacted.size > MAX_COMPACTED) {
+      for (const oldest of this.compacted) {
+        this.compacted.delete(oldest);
+        break;
+      }
+    }
+    this.block(this.sink.sendCompacted(watcher.id, compactRevision));
   }
 
   /** Sends the watcher's progress if it has seen everything; otherwise nothing happens. */
@@ -113,12 +136,16 @@ export class WatchStream {
     this.recovering = parked.length > 0;
   }
 
+  private isTaken(watchId: WatchId): boolean {
+    return this.watchers.has(watchId) || this.compacted.has(watchId);
+  }
+
   private claimId(watchId: WatchId): WatchId {
     if (watchId !== 0n) {
-      if (!this.watchers.has(watchId)) return watchId;
+      if (!this.isTaken(watchId)) return watchId;
       throw new WatchRefusedError('mvcc: duplicate watch ID provided on the WatchStream');
     }
-    while (this.watchers.has(this.nextId)) this.nextId++;
+    while (this.isTaken(this.nextId)) this.nextId++;
     return this.nextId++;
   }
 }

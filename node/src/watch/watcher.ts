@@ -56,9 +56,21 @@ export class Watcher {
     this.idField = encodeWatchId(id);
   }
 
+  /** What it holds, about. */
+  get heldBytes(): number {
+    return heldBytesOf(this.options);
+  }
+
   wants(event: SharedEvent): boolean {
     return event.isDelete ? !this.options.noDelete : !this.options.noPut;
   }
+}
+
+const WATCHER_BYTES = 600;
+
+/** What a watcher holds, about: a client can open any number, with keys of any length. */
+export function heldBytesOf({ key, end }: WatchOptions): number {
+  return WATCHER_BYTES + key.length + (end?.length ?? 0);
 }
 
 const WATCH_ID_TAG = 16;
