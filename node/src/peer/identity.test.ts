@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { Message, MessageType } from '../wire/gen/raft.ts';
 import { encode } from '../wire/index.ts';
 import { peerGet, peerPost } from './http-client.ts';
+import type { PeerRoute } from './options.ts';
 import {
   CLUSTER,
   heartbeat,
@@ -157,7 +158,8 @@ test('messages to a member that is down are reported, as many as may wait and no
 test('serves the server’s own routes: exact paths, and all below a path that ends in a slash', async () => {
   const paths: string[] = [];
   const route =
-    (name: string) => (request: { url?: string }, response: { end(t: string): void }) => {
+    (name: string): PeerRoute =>
+    (request, response) => {
       paths.push(request.url ?? '');
       response.end(name);
     };
@@ -170,6 +172,7 @@ test('serves the server’s own routes: exact paths, and all below a path that e
   expect(await get('/members?x=1')).toBe('members');
   expect(await get('/members/promote/17')).toBe('promote');
   expect(await get('/members/other')).toBe('404 page not found\n');
+  expect(paths).toEqual(['/members', '/members?x=1', '/members/promote/17']);
 });
 
 test('answers probes, and probes its peers', async () => {

@@ -5,6 +5,7 @@
 //   MsgApp      | 2 | 8: length | raftpb.Message |
 import { Entry, Message, MessageType } from '../../wire/gen/raft.ts';
 import type { MemberId } from '../../base/ids.ts';
+import { EMPTY_BYTES } from '../../base/text.ts';
 import { Reader, type Writer } from '../../wire/index.ts';
 import { FrameDecoder, readUint64, StreamFormatError, writeUint64 } from './frames.ts';
 import { isLinkHeartbeat, type StreamEncoder } from './message.ts';
@@ -155,15 +156,22 @@ export class MsgAppV2Decoder extends FrameDecoder {
       entries.push(entry);
     }
     this.position.index = index + count;
-    return Message.create({
+    // A literal of every field, as this is made for each append: create() copies its argument.
+    return {
       type: MessageType.MsgApp,
-      from: this.remote,
       to: this.local,
+      from: this.remote,
       term,
       logTerm: term,
       index,
       entries,
       commit: readUint64(reader.bytes, end - NUMBER_BYTES),
-    });
+      snapshot: undefined,
+      reject: false,
+      rejectHint: 0,
+      context: EMPTY_BYTES,
+      vote: 0n,
+      responses: [],
+    };
   }
 }
