@@ -120,7 +120,9 @@ test('a restored store brings its watchers on', async () => {
   await store.restore(other.backend.copy());
   await settle();
   const revisions = (sink: RecordingSink) =>
-    sink.told.flatMap((m) => (m.kind === 'events' ? m.events.map((e) => e.revision) : [m.kind]));
+    sink.told.flatMap((m): (number | string)[] =>
+      m.kind === 'events' ? m.events.map((e) => e.revision) : [m.kind],
+    );
   expect(revisions(synced)).toEqual([3, 4, 5]);
   expect(revisions(future)).toEqual([4, 5]);
   write([['a', '5']]);
