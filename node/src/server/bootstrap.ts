@@ -46,6 +46,9 @@ export interface Bootstrapped {
   readonly raftStorage: MemoryStorage;
   readonly snapshotIndex: number;
   readonly snapshotTerm: number;
+  /** The last entry that the backend holds and the log has as well: raft goes on behind it. */
+  readonly appliedIndex: number;
+  readonly appliedTerm: number;
   /** The founding members, where this start founds the cluster. */
   readonly peers: readonly BootstrapPeer[];
   /** Members of the running cluster, where this start joins it. */
@@ -97,6 +100,8 @@ async function begin(parts: BootstrapParts, paths: DataPaths): Promise<Bootstrap
     raftStorage: new MemoryStorage(),
     snapshotIndex: 0,
     snapshotTerm: 0,
+    appliedIndex: 0,
+    appliedTerm: 0,
     peers,
     remotes: founding.remotes,
   };
@@ -144,13 +149,16 @@ async function restart(parts: BootstrapParts, paths: DataPaths): Promise<Bootstr
     'local-member-id': formatId(nodeId),
     'commit-index': log.hardState.commit,
   });
+  const lastIndex = log.entries.at(-1)?.index ?? snapshotIndex;
   return {
     ...opened,
     paths,
     clusterId,
     localId: nodeId,
     wal,
-    raftStorage: restoredLog(membership, log, snapshotIndex, snapshotTerm),
+    appliedIndex: Math.min(Math.max(consistentIndex.index, snapshotIndex), lastIndex),
+    appliedTerm: consistentIndex.term,
+    raftStorage: restoredLog(membership, log, snapshotIndex, snapshotTerm, consistentIndex.index),
     snapshotIndex,
     snapshotTerm,
     peers: [],
@@ -167,15 +175,19 @@ function restoredLog(
   log: { readonly hardState: HardState; readonly entries: readonly Entry[] },
   index: number,
   term: number,
+  appliedIndex: number,
 ): MemoryStorage {
   const members = membership.list();
+  const last = log.entries.at(-1)?.index ?? index;
+  // What the backend holds was committed, even where the commit index on the disk is older: it is not synced on its own.
+  const commit = Math.max(log.hardState.commit, Math.min(appliedIndex, last));
   const confState = ConfState.create({
     voters: members.filter((member) => !member.isLearner).map((member) => member.id),
     learners: members.filter((member) => member.isLearner).map((member) => member.id),
   });
   return MemoryStorage.from({
     snapshot: Snapshot.create({ metadata: { confState, index, term } }),
-    hardState: log.hardState,
+    hardState: { ...log.hardState, commit },
     entries: log.entries,
   });
 }

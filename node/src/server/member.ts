@@ -111,6 +111,8 @@ export class Member implements MemberApi, StateEvents {
     });
     this.snapshots = this.newSnapshots();
     this.reconfiguration = this.newReconfiguration();
+    state.appliedIndex = boot.appliedIndex;
+    state.appliedTerm = boot.appliedTerm;
     state.bind(this);
   }
 
@@ -407,7 +409,7 @@ export class Member implements MemberApi, StateEvents {
       electionTicks: Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs),
       heartbeatTicks: 1,
       storage: boot.raftStorage,
-      applied: 0,
+      applied: boot.appliedIndex,
       maxSizePerMessage: MAX_MESSAGE_BYTES,
       maxCommittedSizePerReady: MAX_COMMITTED_BYTES,
       maxUncommittedEntriesSize: 0,

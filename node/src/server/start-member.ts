@@ -25,6 +25,8 @@ import { assertPortsFree } from './port-check.ts';
 import { StateMachine } from './state-machine.ts';
 import { BINNACLE_VERSION, ETCD_VERSION } from './version.ts';
 
+const PUBLISH_RETRY_MS = 100;
+
 export interface RunningMember {
   readonly member: Member;
   /** Hands leadership over, answers what is under way, closes all files. */
@@ -195,6 +197,7 @@ async function publish(member: Member, logger: Logger, stopping: () => boolean):
         'local-member-id': formatId(localId),
         error: String(error),
       });
+      await new Promise<void>((resolve) => member.world.clock.after(PUBLISH_RETRY_MS, resolve));
     }
   }
 }

@@ -42,10 +42,11 @@ export class Http1Front {
     });
   }
 
-  /** Takes over a socket; what was read from it must have been unshifted. */
+  /** Takes over a paused socket; what was read from it must have been unshifted. */
   accept(socket: Socket, peer: PeerInfo): void {
     this.peers.set(socket, peer);
     this.server.emit('connection', socket);
+    socket.resume();
   }
 
   close(): void {

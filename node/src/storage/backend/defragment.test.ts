@@ -58,6 +58,33 @@ test('writes that arrive meanwhile are in the new file, be they committed during
   expect(contentOf(await openBackend(world))).toEqual(expected);
 });
 
+test('the new file holds a whole commit, with the index that beforeCommit writes', async () => {
+  const disk = new MemoryDisk();
+  const clock = new FakeClock();
+  let applied = 0;
+  const backend = await openBackend(
+    { disk, clock },
+    {
+      beforeCommit: () =>
+        backend.bucket('meta').put(bytes('consistent_index'), bytes(String(applied))),
+    },
+  );
+  fill(backend);
+  let isDone = false;
+  const done = backend.defragment().then(() => {
+    isDone = true;
+  });
+  while (!isDone) {
+    backend.bucket('lease').put(numbered(applied++), bytes('lease'));
+    await Promise.resolve();
+  }
+  await done;
+  const content = contentOf(await openBackend({ disk: disk.crash(() => 0), clock }));
+  const index = Number(content.get('meta')?.get('consistent_index'));
+  expect(index).toBeGreaterThan(10);
+  expect(content.get('lease')?.size).toBe(index);
+});
+
 test('a snapshot taken before it is still readable after it', async () => {
   const world = { disk: new MemoryDisk(), clock: new FakeClock() };
   const backend = await openBackend(world);

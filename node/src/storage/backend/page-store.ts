@@ -54,7 +54,9 @@ export class PageStore {
     const id = parent.childId(index);
     if (depth > MAX_DEPTH) throw this.corrupt(id, 0, 'the branch pages lead round in a circle');
     const page = this.page(id, holdsBuckets);
-    if (page.checkedUnder !== parent.id || parent.id === 0) this.checkBounds(page, parent, index);
+    const isChecked =
+      page.checkedUnder === parent.id && page.checkedAt === index && parent.id !== 0;
+    if (!isChecked) this.checkBounds(page, parent, index);
     return page;
   }
 
@@ -157,5 +159,6 @@ export class PageStore {
         );
     }
     page.checkedUnder = parent.id;
+    page.checkedAt = index;
   }
 }

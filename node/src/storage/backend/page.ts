@@ -19,8 +19,9 @@ export class Page {
   readonly bytes: Uint8Array;
   readonly isLeaf: boolean;
   readonly count: number;
-  /** The page the bounds were checked against last: see PageStore.child. */
+  /** The branch page and the index there that the bounds were checked against last: see PageStore.child. */
   checkedUnder = -1;
+  checkedAt = -1;
   private readonly posAt: number;
 
   constructor(id: number, bytes: Uint8Array) {

@@ -36,7 +36,7 @@ export class Compactor {
   private readonly exclusive: Exclusive;
   private readonly hashes: StoredHashes;
   private tail: Promise<void> = Promise.resolve();
-  private stopped = new Map<StoreState, StopReason>();
+  private readonly stopped = new WeakMap<StoreState, StopReason>();
 
   constructor(options: CompactionOptions, exclusive: Exclusive, hashes: StoredHashes) {
     this.options = options;
@@ -76,7 +76,7 @@ export class Compactor {
     await state.backend.commitNow();
     for (;;) {
       if (this.isStopped(state)) return;
-      const removed = await this.exclusive.run(() => pass.slice());
+      const removed = await this.exclusive.run(() => (this.isStopped(state) ? 0 : pass.slice()));
       if (pass.finished) break;
       if (removed === 0) await clock.yieldNow();
       else {

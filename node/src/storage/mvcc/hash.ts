@@ -56,17 +56,22 @@ export function isKept(
   return state.index.keeps(keyOfEncoded(value), main, mainOf(key), subOf(key));
 }
 
-/** Hashes the bucket in slices. Nothing may be removed from it meanwhile; what is added is newer than `revision`. */
+/**
+ * Hashes the bucket in slices. Nothing may be removed from it meanwhile; what is added is newer than `revision`.
+ * @throws EtcdError Stopped when `isStopped` says so between two slices
+ */
 export async function hashBucket(
   state: StoreState,
   compactRevision: number,
   revision: number,
   clock: Clock,
+  isStopped: () => boolean,
 ): Promise<KeyValueHash> {
   const hasher = new KeyValueHasher(compactRevision, revision);
   let keepsNothing: boolean | undefined;
   let from: Uint8Array | undefined = new Uint8Array(0);
   while (from !== undefined) {
+    if (isStopped()) throw new EtcdError('Stopped');
     let next: Uint8Array | undefined;
     let bytes = 0;
     let pairs = 0;

@@ -174,7 +174,7 @@ export class MvccStore {
   }
 
   /** HashKV up to a revision (0: all). A compaction's own hash is answered from memory.
-   * Rejects with EtcdError Compacted or FutureRev. */
+   * Rejects with EtcdError Compacted, FutureRev, or Stopped. */
   async hashByRevision(revision: number): Promise<HashKvResult> {
     const { state } = this;
     const currentRevision = state.revision;
@@ -183,8 +183,9 @@ export class MvccStore {
     checkHashRevision(state, revision);
     const { compactRevision } = state;
     const upTo = revision === 0 ? currentRevision : revision;
+    const isStopped = () => this.closed || this.state !== state;
     const hash = await this.exclusive.run(() =>
-      hashBucket(state, compactRevision, upTo, this.options.clock),
+      hashBucket(state, compactRevision, upTo, this.options.clock, isStopped),
     );
     return { ...hash, currentRevision };
   }
@@ -218,7 +219,7 @@ export class MvccStore {
     this.onRestored?.();
   }
 
-  /** Ends the compactions; resolves when none touches the backend any more. The backend is its owner's to close. */
+  /** Ends compactions and hashes; resolves when none touches the backend any more. The backend is its owner's to close. */
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;

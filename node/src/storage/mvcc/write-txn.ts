@@ -1,6 +1,12 @@
 // A write transaction: all its changes share one main revision and count up in sub
 // (etcd: storeTxnWrite in server/storage/mvcc/kvstore_txn.go).
-import { assert, bytesFromLatin1, latin1FromBytes, NO_LEASE } from '../../base/index.ts';
+import {
+  assert,
+  AssertionError,
+  bytesFromLatin1,
+  latin1FromBytes,
+  NO_LEASE,
+} from '../../base/index.ts';
 import type { LeaseId, Logger } from '../../base/index.ts';
 import { EventType, KeyValue } from '../../wire/gen/kv.ts';
 import type { Event } from '../../wire/gen/kv.ts';
@@ -130,7 +136,12 @@ export class WriteTxn {
     if (from !== NO_LEASE) this.detach(from, name);
     if (to === NO_LEASE) return;
     assert(lessor !== undefined, 'a store whose keys have leases has a lessor');
-    lessor.attach(to, name);
+    try {
+      lessor.attach(to, name);
+    } catch (error) {
+      // The put is half done, so this is no answer for a client.
+      throw new AssertionError(`the lease of a put exists: ${String(error)}`);
+    }
   }
 
   private detach(leaseId: LeaseId, name: string): void {
