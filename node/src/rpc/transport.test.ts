@@ -148,7 +148,7 @@ function grpcCall(
   path: string,
   credentials = grpc.credentials.createInsecure(),
 ): Promise<PutRequest> {
-  const client = new grpc.Client(`127.0.0.1:${port}`, credentials);
+  const client = new grpc.Client(`localhost:${port}`, credentials);
   closers.push(() => client.close());
   return new Promise((resolve, reject) => {
     client.makeUnaryRequest(

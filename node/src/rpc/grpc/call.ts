@@ -118,6 +118,7 @@ export class GrpcCall
 
   frameEnd(endStream: boolean): void {
     if (this.ended) return;
+    if (!endStream) this.openForMessage();
     if (this.requests !== undefined) {
       if (endStream) this.requestsEnd(this.requests);
       return;
@@ -128,6 +129,13 @@ export class GrpcCall
       const message = this.reader.betweenMessages ? 'EOF' : 'unexpected EOF';
       this.finish(GrpcStatus.Unknown, message);
     }
+  }
+
+  /** A message longer than the window may come whole, but only when no other waits to be read. */
+  private openForMessage(): void {
+    const missing = this.reader.missingBytes;
+    if (missing === 0 || this.requests?.isEmpty === false) return;
+    this.stream.connection.expect(this.stream, missing);
   }
 
   private requestsEnd(requests: RequestQueue<unknown>): void {
@@ -179,7 +187,6 @@ export class GrpcCall
       );
       return false;
     }
-    this.stream.connection.expect(this.stream, length);
     return true;
   }
 
@@ -244,6 +251,7 @@ export class GrpcCall
     this.heldBytes -= size;
     connection.hold.release(size);
     connection.consumed(this.stream, size + PREFIX_BYTES);
+    this.openForMessage();
     return message.compressed
       ? gunzipMessage(message.bytes, this.environment.maxMessageBytes).then((bytes) =>
           this.decodeRequest(bytes),

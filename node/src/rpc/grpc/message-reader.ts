@@ -31,6 +31,11 @@ export class MessageReader {
     return this.prefixBytes === 0 && this.length < 0;
   }
 
+  /** Bytes that the message under way still lacks. */
+  get missingBytes(): number {
+    return this.length < 0 || this.dropping ? 0 : this.length - this.bodyBytes;
+  }
+
   drop(): void {
     this.dropping = true;
     this.body = undefined;

@@ -36,6 +36,10 @@ export class RequestQueue<Req> implements AsyncIterable<Req>, AsyncIterator<Req,
     return this;
   }
 
+  get isEmpty(): boolean {
+    return this.messages.length === 0;
+  }
+
   push(message: QueuedMessage): void {
     if (this.ended) return;
     const waiter = this.waiter;
