@@ -274,6 +274,25 @@ describe('slow receivers', () => {
   });
 });
 
+test('a parked watcher is told before what happened later, though new events come first each time', async () => {
+  let goOn = (): void => {};
+  const clock = new FakeClock();
+  clock.yieldNow = () => new Promise((resolve) => (goOn = resolve));
+  const { store, hub } = setUp({ clock });
+  const sink = new RecordingSink(1);
+  const stream = hub.openStream(sink);
+  stream.watch(options('busy'));
+  stream.watch(options('rare'));
+  store.put('busy');
+  store.put('rare');
+  sink.drain();
+  await settle();
+  store.put('busy');
+  goOn();
+  await settle();
+  expect(lines(sink)).toEqual(['0:PUT busy@2', '1:PUT rare@3']);
+});
+
 describe('progress', () => {
   test('of all watchers is told once, with id −1, only when each has seen everything (etcd issue 15220)', async () => {
     const { store, hub } = setUp();
