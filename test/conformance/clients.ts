@@ -78,16 +78,9 @@ export async function clientTests(report: Report): Promise<void> {
 async function testClient(report: Report, client: Client, cluster: Cluster): Promise<void> {
   const folder = await install(client);
   const [command, ...args] = client.test(folder);
-  const { caFile, clientCertFile, clientKeyFile } = cluster.certificates;
   const outcome = await run(command!, args, {
     timeoutMs: 180_000,
-    env: {
-      // By name: Node 26 takes no address as a TLS server name, and @grpc/grpc-js hands it one.
-      ENDPOINTS: cluster.endpoints.map((url) => url.replace('127.0.0.1', 'localhost')).join(','),
-      CA_FILE: caFile,
-      CERT_FILE: clientCertFile,
-      KEY_FILE: clientKeyFile,
-    },
+    env: clientEnvironment(cluster),
   });
   const failuresBefore = report.failures.length;
   for (const [, verdict, test, why] of outcome.stdout.matchAll(
@@ -102,6 +95,26 @@ async function testClient(report: Report, client: Client, cluster: Cluster): Pro
   if (quiet && (outcome.code !== 0 || !/^ok /m.test(outcome.stdout))) {
     report.fail(`${client.name}: the test itself`, `ended with ${outcome.code}: ${outcome.stderr}`);
   }
+}
+
+/** Runs the Go client to ask the first member of `cluster` for Maintenance.Hash. */
+export async function maintenanceHash(cluster: Cluster): Promise<number> {
+  const go = clients.find((client) => client.name === 'go')!;
+  const [command] = go.test(await install(go));
+  const outcome = await run(command!, ['hash'], { env: clientEnvironment(cluster) });
+  if (outcome.code !== 0) throw new Error(`Hash: ${outcome.stderr}`);
+  return Number(outcome.stdout);
+}
+
+function clientEnvironment(cluster: Cluster): Record<string, string> {
+  const { caFile, clientCertFile, clientKeyFile } = cluster.certificates;
+  return {
+    // By name: Node 26 takes no address as a TLS server name, and @grpc/grpc-js hands it one.
+    ENDPOINTS: cluster.endpoints.map((url) => url.replace('127.0.0.1', 'localhost')).join(','),
+    CA_FILE: caFile,
+    CERT_FILE: clientCertFile,
+    KEY_FILE: clientKeyFile,
+  };
 }
 
 /** Installs a client's dependencies unless they are there. Returns their folder. */

@@ -21,6 +21,8 @@ export interface ClusterOptions {
   readonly binary: string;
   readonly members: number;
   readonly folder: string;
+  /** A cluster that has ended, whose names and URLs the new one takes. */
+  readonly inPlaceOf?: Cluster;
   /** More flags for every member. */
   readonly flags?: readonly string[];
 }
@@ -58,14 +60,15 @@ export class Cluster {
 
   /** Adds a member to the list, with ports of its own, without starting it. */
   async describeMember(name: string): Promise<Member> {
-    const { folder } = this.#options;
+    const { folder, inPlaceOf } = this.#options;
+    const former = inPlaceOf?.members.find((each) => each.name === name);
     const [clientPort, peerPort] = await freePorts(2);
     const member: Member = {
       name,
       dataDir: join(folder, name),
       logFile: join(folder, `${name}.log`),
-      clientUrl: `https://127.0.0.1:${clientPort}`,
-      peerUrl: `https://127.0.0.1:${peerPort}`,
+      clientUrl: former?.clientUrl ?? `https://127.0.0.1:${clientPort}`,
+      peerUrl: former?.peerUrl ?? `https://127.0.0.1:${peerPort}`,
       process: undefined,
     };
     mkdirSync(folder, { recursive: true });

@@ -102,8 +102,8 @@ await test('election', async () => {
   assert.equal(await election.leader(), undefined);
 });
 await test('member list and status', async () => {
-  const { members } = await client.cluster.memberList();
+  const { members } = await client.cluster.memberList({});
   assert.equal(members.length, 3);
-  assert.match((await client.maintenance.status()).version, /^3\.\d+\.\d+$/);
+  assert.match((await client.maintenance.status({})).version, /^3\.\d+\.\d+$/);
 });
 client.close();

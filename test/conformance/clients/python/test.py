@@ -76,8 +76,8 @@ async def watch(client):
     task = asyncio.create_task(change())
     seen = []
     async for event in watcher:
-        seen.append((event.kind.name, event.kv.value))
-        if event.kind.name == "DELETE":
+        seen.append((event.kind, event.kv.value))
+        if event.kind == "DELETE":
             break
     await watcher.cancel()
     await task
