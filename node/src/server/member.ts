@@ -97,7 +97,7 @@ export class Member implements MemberApi, StateEvents {
       waiters: this.waiters,
       logger,
       maxRequestBytes: config.maxRequestBytes,
-      leader: () => this.loop.leader,
+      canPropose: () => this.isLeader || this.activeSinceMs(this.loop.leader) !== 0,
       appliedIndex: () => state.appliedIndex,
       commitIndex: () => this.node.raft.log.committed,
       wake: () => this.loop.wake(),
@@ -364,7 +364,8 @@ export class Member implements MemberApi, StateEvents {
     this.world.clock.after(this.config.heartbeatIntervalMs * 10, () => this.parts.onRemoved());
   }
 
-  firstCommitInTerm(): void {
+  firstCommitInTerm(term: number): void {
+    this.waiters.lostBefore(term);
     this.reads.onFirstCommitInTerm();
     if (this.isLeader) this.state.lessor.promote(this.config.electionTimeoutMs);
     const listeners = this.firstCommitListeners;
@@ -531,7 +532,7 @@ export class Member implements MemberApi, StateEvents {
     if (role !== 'leader' && lessor.isPrimary) lessor.demote();
     const changed = this.leaderWatch.set(leader);
     if (!changed) return;
-    if (leader !== NO_MEMBER) this.proposer.onLeader();
+    this.proposer.retry();
     this.reads.onLeaderChanged();
   }
 
@@ -552,6 +553,7 @@ export class Member implements MemberApi, StateEvents {
     if (this.stopping) return;
     this.lastTickMs = this.world.clock.monotonicMs();
     this.node.tick();
+    this.proposer.retry();
     this.loop.wake();
     this.world.clock.after(this.config.heartbeatIntervalMs, () => this.tick());
   }

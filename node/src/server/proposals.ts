@@ -2,8 +2,12 @@
 import { EtcdError, type Clock, type RequestId, type Timer } from '../base/index.ts';
 import type { Applied } from '../apply/index.ts';
 
+const UNPROPOSED = Infinity;
+
 interface Waiter {
   readonly deadlineMs: number;
+  /** Raft's term when the request was proposed. */
+  term: number;
   readonly resolve: (applied: Applied) => void;
   readonly reject: (error: Error) => void;
 }
@@ -48,7 +52,7 @@ export class Waiters {
   wait(id: RequestId): Promise<Applied> {
     return new Promise((resolve, reject) => {
       const deadlineMs = this.clock.monotonicMs() + this.timeoutMs;
-      this.waiters.set(id, { deadlineMs, resolve, reject });
+      this.waiters.set(id, { deadlineMs, term: UNPROPOSED, resolve, reject });
       this.timer ??= this.clock.after(this.timeoutMs, () => this.expire());
     });
   }
@@ -65,6 +69,24 @@ export class Waiters {
     if (waiter === undefined) return;
     this.waiters.delete(id);
     waiter.reject(error);
+  }
+
+  /** The request was handed to raft, which may have handed it to the leader of this term. */
+  proposed(id: RequestId, term: number): void {
+    const waiter = this.waiters.get(id);
+    if (waiter !== undefined) waiter.term = term;
+  }
+
+  /**
+   * This member has applied the first entry of `term`: what the leaders before it were given, and has not been applied by
+   * now, was lost with them (or is on a way that nobody waits for).
+   */
+  lostBefore(term: number): void {
+    for (const [id, waiter] of this.waiters) {
+      if (waiter.term >= term) continue;
+      this.waiters.delete(id);
+      waiter.reject(new EtcdError('TimeoutDueToLeaderFail'));
+    }
   }
 
   stop(): void {

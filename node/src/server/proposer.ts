@@ -1,6 +1,6 @@
 // Requests on their way into raft: checked against the limits, gathered for one turn of the event loop, proposed as one
 // batch. Without a leader they wait for one until they time out, as etcd's do.
-import { EtcdError, GrpcStatus, NO_MEMBER, StatusError, type Logger } from '../base/index.ts';
+import { EtcdError, GrpcStatus, StatusError, type Logger } from '../base/index.ts';
 import type { Applied } from '../apply/index.ts';
 import { RaftError, type RawNode } from '../raft/index.ts';
 import { encode } from '../wire/index.ts';
@@ -17,7 +17,8 @@ export interface ProposerParts {
   readonly waiters: Waiters;
   readonly logger: Logger;
   readonly maxRequestBytes: number;
-  readonly leader: () => bigint;
+  /** Whether there is a leader that can be reached: what is sent to one that is gone would be lost until it times out. */
+  readonly canPropose: () => boolean;
   readonly appliedIndex: () => number;
   readonly commitIndex: () => number;
   readonly wake: () => void;
@@ -65,8 +66,8 @@ export class Proposer {
     return this.parts.waiters.wait(change.id);
   }
 
-  /** There is a leader now: what waited for one can go. */
-  onLeader(): void {
+  /** To be called when a leader may be there that was not: what waited for it can go. */
+  retry(): void {
     if (this.pending.length > 0 || this.pendingChanges.length > 0) this.schedule();
   }
 
@@ -86,7 +87,7 @@ export class Proposer {
   }
 
   private flush(): void {
-    if (this.parts.leader() === NO_MEMBER || this.stopped) return;
+    if (this.stopped || !this.parts.canPropose()) return;
     const batch = this.pending;
     const changes = this.pendingChanges;
     this.pending = [];
@@ -99,6 +100,8 @@ export class Proposer {
 
   private guarded(batch: readonly { readonly id: bigint }[], propose: () => void): void {
     if (batch.length === 0) return;
+    const { term } = this.parts.node.raft;
+    for (const { id } of batch) this.parts.waiters.proposed(id, term);
     try {
       propose();
     } catch (error) {

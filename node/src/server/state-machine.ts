@@ -46,7 +46,7 @@ export interface StateEvents {
   /** This member was removed from the cluster, and has to stop. */
   selfRemoved(): void;
   /** The first entry of a term is committed: its leader can answer reads now. */
-  firstCommitInTerm(): void;
+  firstCommitInTerm(term: number): void;
   /** A request was applied; somebody here may wait for it. */
   applied(requestId: bigint, applied: Applied): void;
   /** A request went over the quota: the alarm has to be raised before it is answered. */
@@ -150,7 +150,7 @@ export class StateMachine {
 
   private applyNormal(entry: Entry, isNew: boolean): void {
     if (entry.data.length === 0) {
-      this.bound().firstCommitInTerm();
+      this.bound().firstCommitInTerm(entry.term);
       return;
     }
     if (!isNew) return;
