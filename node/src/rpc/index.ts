@@ -10,5 +10,5 @@ export type {
 } from './http/exchange.ts';
 export type { UpgradeHandler } from './http/http1.ts';
 export { type RpcServerOptions, grpcOverheadBytes } from './options.ts';
-export { type ListenOptions, type Listening, RpcServer, removeStaleSocket } from './server.ts';
+export { type ListenOptions, type Listening, RpcServer } from './server.ts';
 export type { TlsOptions } from './tls.ts';

@@ -31,7 +31,7 @@ export interface Listening {
   readonly port: number | undefined;
   readonly socketPath: string | undefined;
   /** Stops listening here; connections stay. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 const PREFACE_TIMEOUT_MS = 30_000;
@@ -124,6 +124,8 @@ export class RpcServer {
       options.socketPath === undefined
         ? { host: options.host, port: options.port ?? 0 }
         : { path: options.socketPath };
+    // As etcd does (client/pkg/transport/unix_listener.go): what a dead process left behind is in the way.
+    if (options.socketPath !== undefined) rmSync(options.socketPath, { force: true });
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(target, () => {
@@ -144,13 +146,9 @@ export class RpcServer {
     });
   }
 
-  private closeListener(server: NetServer): Promise<void> {
+  private closeListener(server: NetServer): void {
     this.listeners.delete(server);
-    return new Promise((resolve) => {
-      server.close(() => resolve());
-      // close() waits for connections, which may go on; listening has stopped.
-      resolve();
-    });
+    server.close();
   }
 
   private accepted(socket: Socket, options: ListenOptions): void {
@@ -234,9 +232,4 @@ function addressOf(socket: Socket): string {
   return remoteAddress.includes(':')
     ? `[${remoteAddress}]:${remotePort}`
     : `${remoteAddress}:${remotePort}`;
-}
-
-/** Removes a unix socket that a process which is gone has left behind. */
-export function removeStaleSocket(path: string): void {
-  rmSync(path, { force: true });
 }

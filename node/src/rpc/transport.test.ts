@@ -180,8 +180,6 @@ test('HTTP/1.1, HTTP/2 and gRPC share a plain port', async () => {
 });
 
 test('without an HTTP handler, a request that is not gRPC is answered as grpc-go does', async () => {
-  const { http1: _none, ...rest } = { http1 };
-  newServer(rest);
   server = new RpcServer({ clock: testClock, logger: recordingLogger(), maxRequestBytes: 1 });
   const port = await listen();
   const client = await RawClient.open(port);
@@ -210,6 +208,8 @@ test('under TLS all three work, and the common name reaches the handler', async 
   );
   const answer = await grpcCall(port, '/t.S/Who', credentials);
   expect(Buffer.from(answer.key).toString()).toBe('alice');
+  for (const close of closers.splice(0)) close();
+  await expect.poll(() => server.connectionCount).toBe(0);
 });
 
 test('HTTP/2 is recognised without ALPN', async () => {

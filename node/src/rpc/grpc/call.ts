@@ -22,6 +22,8 @@ import {
 
 /** A stream's `send` answers false from here on, and `drained` waits for half of it. */
 const STREAM_QUEUE_BYTES = 128 * 1024;
+/** What a timer of the platform can wait; a deadline further away is none. */
+const MAX_TIMER_MS = 0x7fff_ffff;
 /** A response may pass the connection's limit when the connection holds little else. */
 const LITTLE_BYTES = 1024 * 1024;
 
@@ -144,7 +146,7 @@ export class GrpcCall
   }
 
   opened(): void {
-    if (this.timeoutMs === undefined || this.ended) return;
+    if (this.timeoutMs === undefined || this.timeoutMs > MAX_TIMER_MS || this.ended) return;
     const spentMs = this.environment.clock.monotonicMs() - this.startedMs;
     this.deadline = this.environment.clock.after(Math.max(0, this.timeoutMs - spentMs), () => {
       if (this.ended) return;

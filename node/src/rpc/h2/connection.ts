@@ -102,7 +102,8 @@ export class Connection implements FrameSink {
     this.greet();
     socket.on('data', (chunk: Buffer) => this.received(chunk));
     socket.on('drain', () => this.resumeReading());
-    socket.on('end', () => this.socket.end());
+    // As grpc-go: a client that closes its half is gone.
+    socket.on('end', () => this.socket.destroy());
     socket.on('error', () => this.socket.destroy());
     socket.on('close', () => this.gone());
   }

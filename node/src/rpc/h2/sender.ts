@@ -34,7 +34,7 @@ export class Sender {
   private readonly hold: Hold;
   private readonly queue: FlushQueue;
   private readonly closeStream: (stream: Stream) => void;
-  private readonly sentData: () => void;
+  private readonly sentAnswer: () => void;
   private parts: Uint8Array[] = [];
   private partsBytes = 0;
   private scheduled = false;
@@ -49,13 +49,13 @@ export class Sender {
     hold: Hold,
     queue: FlushQueue,
     closeStream: (stream: Stream) => void,
-    sentData: () => void,
+    sentAnswer: () => void,
   ) {
     this.socket = socket;
     this.hold = hold;
     this.queue = queue;
     this.closeStream = closeStream;
-    this.sentData = sentData;
+    this.sentAnswer = sentAnswer;
     socket.on('drain', () => this.schedule());
   }
 
@@ -65,6 +65,7 @@ export class Sender {
   }
 
   push(part: Uint8Array): void {
+    if (this.ended) return;
     this.parts.push(part);
     this.partsBytes += part.length;
     this.schedule();
@@ -75,6 +76,7 @@ export class Sender {
     const whole = this.withTableUpdate(block);
     const part = Buffer.allocUnsafe(headerFramesSize(whole.length));
     writeHeaderFrames(part, 0, streamId, whole, endStream);
+    this.sentAnswer();
     this.push(part);
   }
 
@@ -94,7 +96,7 @@ export class Sender {
   spend(stream: Stream, bytes: number): void {
     stream.sendWindow -= bytes;
     this.windowBytes -= bytes;
-    this.sentData();
+    this.sentAnswer();
   }
 
   /** Called when the stream got something to send, or its window opened. */

@@ -52,7 +52,6 @@ const KINDS = new Map<string, FieldKind>([
 ]);
 
 const VALID_NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-// eslint-disable-next-line no-control-regex -- exactly these three octets are what RFC 9113 forbids
 const BAD_VALUE = /[\0\r\n]|^[ \t]|[ \t]$/;
 
 export function headerField(name: string, value: string): HeaderField {
