@@ -12,7 +12,7 @@ const DEFAULT_BATCH_INTERVAL_MS = 100;
 const DEFAULT_BATCH_LIMIT = 10_000;
 const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024;
 /** A batch this large is committed at once: it is held in memory and serialised in one go. */
-const BATCH_BYTES = 8 * 1024 * 1024;
+const BATCH_BYTES = 4 * 1024 * 1024;
 
 export interface BackendOptions {
   readonly logger: Logger;

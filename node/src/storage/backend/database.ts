@@ -208,7 +208,7 @@ export class Database {
     const spill = new Spill(this.store, this.pages);
     for (const [name, tree] of this.trees) {
       if (tree.root === undefined) continue;
-      if (!spill.inline(tree)) spill.tree(tree);
+      spill.bucket(tree);
       this.rootTree.put(bytesFromLatin1(name), encodeBucket(tree));
     }
     if (this.rootTree.root !== undefined) spill.tree(this.rootTree);

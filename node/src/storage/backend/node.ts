@@ -29,6 +29,8 @@ export class Node {
   /** Of a branch: where each child lies in the file, and the child itself when the batch changed it. */
   childIds: number[] = [];
   children: (Node | undefined)[] = [];
+  /** As Page.upper. */
+  upper: Uint8Array | undefined;
   /** Something was removed since the batch began. */
   shrunk = false;
 
@@ -40,6 +42,7 @@ export class Node {
 
   static fromPage(page: Page, pages: number): Node {
     const node = new Node(page.isLeaf, page.id, pages);
+    node.upper = page.upper;
     for (let i = 0; i < page.count; i++) {
       node.keys.push(page.key(i));
       if (page.isLeaf) node.values.push(page.value(i));

@@ -10,6 +10,8 @@ export interface Branch {
   readonly count: number;
   childId(index: number): number;
   key(index: number): Uint8Array;
+  /** All keys below the branch are lower; undefined on the right edge of the tree. */
+  readonly upper: Uint8Array | undefined;
 }
 
 export class PageStore {
@@ -144,6 +146,7 @@ export class PageStore {
   }
 
   private checkBounds(page: Page, parent: Branch, index: number): void {
+    const upper = index + 1 < parent.count ? parent.key(index + 1) : parent.upper;
     if (page.count > 0) {
       if (page.compareKey(0, parent.key(index)) < 0)
         throw this.corrupt(
@@ -151,14 +154,16 @@ export class PageStore {
           PAGE_HEADER_BYTES,
           `the first key is below the one branch page ${parent.id} gives`,
         );
-      if (index + 1 < parent.count && page.compareKey(page.count - 1, parent.key(index + 1)) >= 0)
+      if (upper !== undefined && page.compareKey(page.count - 1, upper) >= 0)
         throw this.corrupt(
           page.id,
           PAGE_HEADER_BYTES,
-          `the last key belongs to the next child of branch page ${parent.id}`,
+          `the last key belongs behind the child that branch page ${parent.id} takes it for`,
         );
     }
     page.checkedUnder = parent.id;
     page.checkedAt = index;
+    // A copy: a view would keep all of the parent in memory.
+    if (!page.isLeaf) page.upper = upper && Uint8Array.from(upper);
   }
 }

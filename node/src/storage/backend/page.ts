@@ -22,6 +22,8 @@ export class Page {
   /** The branch page and the index there that the bounds were checked against last: see PageStore.child. */
   checkedUnder = -1;
   checkedAt = -1;
+  /** Of a branch page: all keys below it are lower, as its ancestors say. */
+  upper: Uint8Array | undefined;
   private readonly posAt: number;
 
   constructor(id: number, bytes: Uint8Array) {

@@ -6,6 +6,9 @@ import { Page } from './page.ts';
 import type { PageStore } from './page-store.ts';
 import type { Tree } from './tree.ts';
 
+/** Pages of one allocation: a cached page keeps at most the others of it in memory. */
+const SHARED_PAGES = 4;
+
 /** Pages in which the pieces of a node were written, with their first keys. */
 interface Pieces {
   readonly keys: Uint8Array[];
@@ -15,6 +18,7 @@ interface Pieces {
 export class Spill {
   private readonly store: PageStore;
   private readonly pages: FreePages;
+  private spare = EMPTY_BYTES;
 
   constructor(store: PageStore, pages: FreePages) {
     this.store = store;
@@ -23,28 +27,21 @@ export class Spill {
 
   /** Writes the changed tree to new pages and frees the old ones. */
   tree(tree: Tree): void {
-    let root = this.rebalance(tree);
-    let pieces = this.node(tree, root);
-    while (pieces.ids.length > 1) {
-      root = new Node(false);
-      root.keys = pieces.keys;
-      root.childIds = pieces.ids;
-      root.children = pieces.ids.map(() => undefined);
-      pieces = this.node(tree, root);
-    }
-    tree.committed(pieces.ids[0]!, undefined);
+    this.toPages(tree, this.rebalance(tree));
   }
 
-  /** Makes a small bucket one page inside its parent's leaf; false when it is too large (bbolt: Bucket.inlineable). */
-  inline(tree: Tree): boolean {
+  /** The same for a bucket: a small one becomes a page inside its parent's leaf (bbolt: Bucket.inlineable). */
+  bucket(tree: Tree): void {
     const root = this.rebalance(tree);
     const size = root.isLeaf ? root.sizeOf() : Infinity;
-    if (size > this.store.pageBytes / 4) return false;
+    if (size > this.store.pageBytes / 4) {
+      this.toPages(tree, root);
+      return;
+    }
     const bytes = new Uint8Array(size);
     root.write(bytes, 0, 0, root.count, 0, tree.leafFlags);
     this.free(root);
     tree.committed(0, new Page(0, bytes));
-    return true;
   }
 
   /** Writes the list of free pages to a new page. */
@@ -56,6 +53,28 @@ export class Spill {
     this.pages.write(id, bytes, pageBytes);
     this.store.putDirtyUncached(new Page(id, bytes));
     return { id, pages: count };
+  }
+
+  private toPages(tree: Tree, root: Node): void {
+    let pieces = this.node(tree, root);
+    while (pieces.ids.length > 1) {
+      const above = new Node(false);
+      above.keys = pieces.keys;
+      above.childIds = pieces.ids;
+      above.children = pieces.ids.map(() => undefined);
+      pieces = this.node(tree, above);
+    }
+    tree.committed(pieces.ids[0]!, undefined);
+  }
+
+  /** Zeroed bytes for pages. Single ones share an allocation: making it costs more than filling a page. */
+  private buffer(pages: number): Uint8Array {
+    const length = pages * this.store.pageBytes;
+    if (pages > 1) return new Uint8Array(length);
+    if (this.spare.length < length) this.spare = new Uint8Array(SHARED_PAGES * length);
+    const bytes = this.spare.subarray(0, length);
+    this.spare = this.spare.subarray(length);
+    return bytes;
   }
 
   private free(node: Node): void {
@@ -73,7 +92,7 @@ export class Spill {
       const to = node.splitAfter(from, this.store.pageBytes, tree.fill);
       const count = Math.ceil(node.sizeOf(from, to) / this.store.pageBytes);
       const id = this.pages.allocate(count);
-      const bytes = new Uint8Array(count * this.store.pageBytes);
+      const bytes = this.buffer(count);
       node.write(bytes, id, from, to, count - 1, tree.leafFlags);
       this.store.putDirty(new Page(id, bytes));
       pieces.keys.push(node.keys[from] ?? EMPTY_BYTES);
@@ -110,8 +129,8 @@ export class Spill {
   private rebalance(tree: Tree): Node {
     let root = tree.rootNode();
     if (!root.isLeaf) this.rebalanceBelow(tree, root, 1);
-    while (!root.isLeaf && root.count === 1) {
-      const child = tree.childNode(root, 0, 1);
+    for (let depth = 1; !root.isLeaf && root.count === 1; depth++) {
+      const child = tree.childNode(root, 0, depth);
       this.free(root);
       root = tree.root = child;
     }

@@ -4,7 +4,7 @@ import { assert } from '../../base/index.ts';
 import { BUCKET_ELEMENT, MAX_KEY_BYTES, compareAt, lowerBound } from './format.ts';
 import { Node } from './node.ts';
 import type { Page } from './page.ts';
-import type { PageStore } from './page-store.ts';
+import type { Branch, PageStore } from './page-store.ts';
 
 export type Visit = (key: Uint8Array, value: Uint8Array) => boolean | void;
 
@@ -27,6 +27,8 @@ export class Tree {
   fill = RANDOM_FILL;
   private tail: Node | undefined;
   private visits = 0;
+  /** Steps from the root to every leaf; 0 while it is not known. */
+  private leafDepth = 0;
 
   /** bbolt's counter of a bucket: kept, not used. */
   readonly sequence: number;
@@ -57,13 +59,13 @@ export class Tree {
       if (node.isLeaf) return node.values[node.find(key)];
       const index = node.childIndex(key);
       const child: Node | undefined = node.children[index];
-      if (child === undefined) page = this.store.child(node, index, this.holdsBuckets, depth + 1);
+      if (child === undefined) page = this.child(node, index, depth + 1);
       node = child;
     }
     page ??= this.rootPage();
     if (page === undefined) return undefined;
     while (!page.isLeaf) {
-      page = this.store.child(page, page.childIndex(key), this.holdsBuckets, ++depth);
+      page = this.child(page, page.childIndex(key), ++depth);
     }
     const index = page.lowerBound(key);
     return index < page.count && page.compareKey(index, key) === 0 ? page.value(index) : undefined;
@@ -118,6 +120,7 @@ export class Tree {
     this.inline = inline;
     this.root = undefined;
     this.tail = undefined;
+    this.leafDepth = 0;
     this.fill = RANDOM_FILL;
   }
 
@@ -129,7 +132,7 @@ export class Tree {
   childNode(parent: Node, index: number, depth: number): Node {
     const present = parent.children[index];
     if (present !== undefined) return present;
-    const node = this.nodeOf(this.store.child(parent, index, this.holdsBuckets, depth));
+    const node = this.nodeOf(this.child(parent, index, depth));
     parent.children[index] = node;
     return node;
   }
@@ -137,6 +140,16 @@ export class Tree {
   rootPage(): Page | undefined {
     if (this.rootId === 0) return this.inline;
     return this.store.root(this.rootId, this.holdsBuckets);
+  }
+
+  private child(parent: Branch, index: number, depth: number): Page {
+    const page = this.store.child(parent, index, this.holdsBuckets, depth);
+    if (page.isLeaf && depth !== this.leafDepth) {
+      if (this.leafDepth !== 0)
+        throw this.store.corrupt(page.id, 8, 'the leaves of the tree lie on different levels');
+      this.leafDepth = depth;
+    }
+    return page;
   }
 
   private nodeOf(page: Page | undefined): Node {
@@ -176,13 +189,7 @@ export class Tree {
       const child = node.children[i];
       const goOn =
         child === undefined
-          ? this.visitPage(
-              this.store.child(node, i, this.holdsBuckets, depth + 1),
-              from,
-              to,
-              visit,
-              depth + 1,
-            )
+          ? this.visitPage(this.child(node, i, depth + 1), from, to, visit, depth + 1)
           : this.visitNode(child, from, to, visit, depth + 1);
       if (!goOn) return false;
     }
@@ -204,7 +211,7 @@ export class Tree {
       return end === page.count;
     }
     for (let i = page.childIndex(from); i < page.count; i++) {
-      const child = this.store.child(page, i, this.holdsBuckets, depth + 1);
+      const child = this.child(page, i, depth + 1);
       if (!this.visitPage(child, from, to, visit, depth + 1)) return false;
     }
     return true;
