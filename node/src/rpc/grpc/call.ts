@@ -2,8 +2,6 @@
 import type { CallContext, ResponseStream } from '../../base/call.ts';
 import { GrpcStatus, StatusError } from '../../base/errors.ts';
 import type { Timer } from '../../base/world.ts';
-import { decode } from '../../wire/codec.ts';
-import { DecodeError } from '../../wire/reader.ts';
 import { Writer } from '../../wire/writer.ts';
 import { writeFrameHeader, writeHeaderFrames, writeUint32 } from '../h2/frames.ts';
 import { FRAME_HEADER_BYTES, FrameType } from '../h2/protocol.ts';
@@ -11,6 +9,7 @@ import type { Stream, StreamSink } from '../h2/stream.ts';
 import type { CallEnvironment, MethodEntry } from './environment.ts';
 import { gunzipMessage } from './inflate.ts';
 import { MessageReader, type MessageTarget, PREFIX_BYTES } from './message-reader.ts';
+import { compressionProblem, decodeRequest } from './request-message.ts';
 import { type QueuedMessage, RequestQueue, type RequestSource } from './request-queue.ts';
 import {
   OK_TRAILERS,
@@ -206,7 +205,7 @@ export class GrpcCall
     const { observer } = this.environment;
     observer?.received?.(this.path, this.entry.kind, bytes.length);
     if (compressed !== 0) {
-      const problem = this.compressionProblem(compressed);
+      const problem = compressionProblem(compressed, this.stream.head.grpcEncoding);
       if (problem !== undefined) {
         this.reject(problem.status, problem.message);
         return;
@@ -220,22 +219,6 @@ export class GrpcCall
     this.request = message;
     // grpc-go reads one message of a call whose request is not a stream, and ignores what follows.
     this.reader.drop();
-  }
-
-  private compressionProblem(flags: number): StatusError | undefined {
-    if (flags !== 1) {
-      return new StatusError(
-        GrpcStatus.Internal,
-        `grpc: received unexpected payload format ${flags}`,
-      );
-    }
-    const encoding = this.stream.head.grpcEncoding;
-    return encoding === undefined || encoding === '' || encoding === 'identity'
-      ? new StatusError(
-          GrpcStatus.Internal,
-          'grpc: compressed flag set with identity or empty encoding',
-        )
-      : undefined;
   }
 
   /** A message cannot be taken: a streaming handler hears of it as grpc-go's Recv would tell it, others never start. */
@@ -256,23 +239,13 @@ export class GrpcCall
     this.openForMessage();
     return message.compressed
       ? gunzipMessage(message.bytes, this.environment.maxMessageBytes).then((bytes) =>
-          this.decodeRequest(bytes),
+          decodeRequest(this.entry.method.request, bytes),
         )
-      : this.decodeRequest(message.bytes);
+      : decodeRequest(this.entry.method.request, message.bytes);
   }
 
   stopped(): void {
     this.reader.drop();
-  }
-
-  private decodeRequest(bytes: Uint8Array): unknown {
-    try {
-      return decode(this.entry.method.request, bytes);
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error;
-      const text = `grpc: error unmarshalling request: ${error.message}`;
-      throw new StatusError(GrpcStatus.Internal, text);
-    }
   }
 
   // Running the handler
@@ -297,7 +270,7 @@ export class GrpcCall
     }
     const { entry, environment } = this;
     try {
-      const request = this.decodeRequest(bytes);
+      const request = decodeRequest(this.entry.method.request, bytes);
       const refusal = environment.before?.(this, entry, request);
       if (refusal !== undefined) throw refusal;
       if (entry.kind === 'unary') {
