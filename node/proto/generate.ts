@@ -15,8 +15,13 @@ const BIG_FIELDS = new Set(
   `ID id lease member_id member_ID memberID cluster_id watch_id targetID leader to from vote node_id voters
    learners voters_outgoing learners_next NodeID ClusterID`.split(/\s+/),
 );
-/** Limits and durations, where a huge value means "no bound" rather than an error. */
-const SATURATED_FIELDS = new Set(['limit', 'TTL', 'RemainingTTL', 'Remaining_TTL']);
+/** Limits, durations and bounds, where a huge value means "no bound" rather than an error. */
+const SATURATED_FIELDS = new Set(
+  `limit TTL RemainingTTL Remaining_TTL revision start_revision min_mod_revision max_mod_revision
+   min_create_revision max_create_revision Compare.version Compare.create_revision Compare.mod_revision`.split(
+    /\s+/,
+  ),
+);
 
 interface Parsed {
   readonly file: string;
@@ -82,6 +87,11 @@ type Scalar = {
   write: (v: string) => string;
 };
 
+function isSaturated(field: protobuf.Field): boolean {
+  const qualified = `${field.parent?.name}.${field.name}`;
+  return SATURATED_FIELDS.has(field.name) || SATURATED_FIELDS.has(qualified);
+}
+
 function scalar(field: protobuf.Field): Scalar | undefined {
   const varint = (type: string, read: string): Scalar => ({
     type,
@@ -102,7 +112,7 @@ function scalar(field: protobuf.Field): Scalar | undefined {
   switch (field.type) {
     case 'int64':
       if (BIG_FIELDS.has(field.name)) return big('int64Big');
-      return varint('number', SATURATED_FIELDS.has(field.name) ? 'int64Saturated' : 'int64');
+      return varint('number', isSaturated(field) ? 'int64Saturated' : 'int64');
     case 'uint64':
       return BIG_FIELDS.has(field.name) ? big('uint64Big') : varint('number', 'uint64');
     case 'int32':

@@ -16,7 +16,6 @@ import {
 } from '../api/index.ts';
 import {
   RpcServer,
-  removeStaleSocket,
   type HttpRequest,
   type HttpResponder,
 } from '../rpc/index.ts';
@@ -117,7 +116,6 @@ export class ClientPorts {
           };
     if (protocol.startsWith('unix')) {
       const socketPath = `${host}${pathname}`;
-      removeStaleSocket(socketPath);
       await server.listen({ socketPath, ...tls });
     } else {
       await server.listen({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), ...tls });

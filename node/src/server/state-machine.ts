@@ -4,7 +4,6 @@ import {
   EtcdError,
   NO_MEMBER,
   assert,
-  bytesFromLatin1,
   textFromUtf8,
   type Logger,
   type MemberId,
@@ -17,10 +16,9 @@ import {
   memberChangeFromBytes,
   memberFromJson,
   type Applied,
-  type LeaseStore,
   type Membership,
 } from '../apply/index.ts';
-import { Lessor } from '../lease/index.ts';
+import { Lessor, leaseStoreOf } from '../lease/index.ts';
 import { MvccStore, type Backend } from '../storage/index.ts';
 import { decode } from '../wire/index.ts';
 import {
@@ -34,7 +32,7 @@ import { InternalRaftRequest } from '../wire/gen/raft-internal.ts';
 import { AlarmType } from '../wire/gen/rpc.ts';
 import type { ServerConfig } from './config.ts';
 import { ConsistentIndex, readStorageVersion, writeStorageVersion } from './consistent-index.ts';
-import { clusterVersionOf } from './version.ts';
+import { clusterVersionOf, compareVersions } from './version.ts';
 
 /** What happens outside of the state machine when an entry is applied. */
 export interface StateEvents {
@@ -65,6 +63,20 @@ export interface StateOptions {
   readonly consistentIndex: ConsistentIndex;
 }
 
+/** etcd makes all of its buckets at the first start; the hash of the whole backend counts their names. */
+const BUCKETS = [
+  'key',
+  'meta',
+  'lease',
+  'alarm',
+  'cluster',
+  'members',
+  'members_removed',
+  'auth',
+  'authUsers',
+  'authRoles',
+];
+
 export class StateMachine {
   readonly membership: Membership;
   readonly consistentIndex: ConsistentIndex;
@@ -81,12 +93,15 @@ export class StateMachine {
 
   static async open(backend: Backend, options: StateOptions): Promise<StateMachine> {
     const { config, world, logger } = options;
+    for (const bucket of BUCKETS) backend.createBucket(bucket);
     const electionTimeoutSeconds = config.electionTimeoutMs / 1000;
     const lessor = new Lessor(backend, {
       clock: world.clock,
       logger,
       minTtlSeconds: Math.ceil(1.5 * electionTimeoutSeconds),
-      persistCheckpoints: () => config.featureGates.leaseCheckpointPersist,
+      persistCheckpoints: () =>
+        config.featureGates.leaseCheckpointPersist ||
+        compareVersions(options.membership.clusterVersion ?? '3.0.0', '3.6.0') >= 0,
     });
     const store = await MvccStore.open(backend, {
       clock: world.clock,
@@ -212,26 +227,6 @@ export class StateMachine {
     }
   }
 
-  /** Leases as the applier sees them: revoking deletes the keys in one transaction. */
-  private leaseStore(): LeaseStore {
-    const { lessor, store } = this;
-    return {
-      lookup: (id) => lessor.lookup(id),
-      grant: (id, ttlSeconds) => {
-        const lease = lessor.grant(id, ttlSeconds);
-        return { id: lease.id, ttl: lease.ttlSeconds };
-      },
-      revoke: (id) => {
-        lessor.revoke(id, (keys) => {
-          const txn = store.beginWrite();
-          for (const key of keys) txn.deleteRange(bytesFromLatin1(key), undefined);
-          txn.end();
-        });
-      },
-      checkpoint: (id, remaining) => lessor.checkpoint(id, remaining),
-    };
-  }
-
   private newQuota(): Quota {
     return new Quota(this.options.config.quotaBackendBytes, () => this.backend.sizeBytes);
   }
@@ -239,7 +234,7 @@ export class StateMachine {
   private newApplier(): Applier {
     return new Applier({
       store: this.store,
-      leases: this.leaseStore(),
+      leases: leaseStoreOf(this.lessor, this.store),
       alarms: this.alarms,
       membership: this.membership,
       quota: this.quota,

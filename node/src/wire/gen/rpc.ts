@@ -59,7 +59,7 @@ export const ResponseHeader: Codec<ResponseHeader> = {
           memberId_ = r.uint64Big();
           break;
         case 24:
-          revision_ = r.int64();
+          revision_ = r.int64Saturated();
           break;
         case 32:
           raftTerm_ = r.uint64();
@@ -207,7 +207,7 @@ export const RangeRequest: Codec<RangeRequest> = {
           limit_ = r.int64Saturated();
           break;
         case 32:
-          revision_ = r.int64();
+          revision_ = r.int64Saturated();
           break;
         case 40:
           sortOrder_ = r.int32();
@@ -225,16 +225,16 @@ export const RangeRequest: Codec<RangeRequest> = {
           countOnly_ = r.bool();
           break;
         case 80:
-          minModRevision_ = r.int64();
+          minModRevision_ = r.int64Saturated();
           break;
         case 88:
-          maxModRevision_ = r.int64();
+          maxModRevision_ = r.int64Saturated();
           break;
         case 96:
-          minCreateRevision_ = r.int64();
+          minCreateRevision_ = r.int64Saturated();
           break;
         case 104:
-          maxCreateRevision_ = r.int64();
+          maxCreateRevision_ = r.int64Saturated();
           break;
         default:
           r.skip(tag);
@@ -850,13 +850,13 @@ export const Compare: Codec<Compare> = {
           key_ = r.view();
           break;
         case 32:
-          version_ = r.int64();
+          version_ = r.int64Saturated();
           break;
         case 40:
-          createRevision_ = r.int64();
+          createRevision_ = r.int64Saturated();
           break;
         case 48:
-          modRevision_ = r.int64();
+          modRevision_ = r.int64Saturated();
           break;
         case 58:
           value_ = r.view();
@@ -1041,7 +1041,7 @@ export const CompactionRequest: Codec<CompactionRequest> = {
       const tag = r.uint32();
       switch (tag) {
         case 8:
-          revision_ = r.int64();
+          revision_ = r.int64Saturated();
           break;
         case 16:
           physical_ = r.bool();
@@ -1151,7 +1151,7 @@ export const HashKVRequest: Codec<HashKVRequest> = {
       const tag = r.uint32();
       switch (tag) {
         case 8:
-          revision_ = r.int64();
+          revision_ = r.int64Saturated();
           break;
         default:
           r.skip(tag);
@@ -1544,7 +1544,7 @@ export const WatchCreateRequest: Codec<WatchCreateRequest> = {
           rangeEnd_ = r.view();
           break;
         case 24:
-          startRevision_ = r.int64();
+          startRevision_ = r.int64Saturated();
           break;
         case 32:
           progressNotify_ = r.bool();
