@@ -2,7 +2,6 @@
 // (etcd: server/etcdserver/bootstrap.go).
 import {
   formatId,
-  present,
   utf8FromText,
   type ClusterId,
   type Logger,
@@ -226,8 +225,10 @@ async function openStores(
       logger,
       batchIntervalMs: config.backendBatchIntervalMs,
       batchLimit: config.backendBatchLimit,
-      beforeCommit: () =>
-        consistentIndex.write(present(opened, 'commits come after the start').bucket('meta')),
+      // Opening may commit what it repairs, before there is anything to describe.
+      beforeCommit: () => {
+        if (opened !== undefined) consistentIndex.write(opened.bucket('meta'));
+      },
       onFatal: parts.onFatal,
     });
     opened = backend;

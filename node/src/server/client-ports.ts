@@ -14,11 +14,7 @@ import {
   type HttpEndpoints,
   type Registration,
 } from '../api/index.ts';
-import {
-  RpcServer,
-  type HttpRequest,
-  type HttpResponder,
-} from '../rpc/index.ts';
+import { RpcServer, type HttpRequest, type HttpResponder } from '../rpc/index.ts';
 import type { Certificates } from './certificates.ts';
 import type { ServerConfig } from './config.ts';
 import type { LeasesAnywhere } from './leases-anywhere.ts';

@@ -32,7 +32,10 @@ export async function foundCluster(
   verifyAdvertised(config, local, initialCluster);
   const others = members.filter((member) => member !== local).flatMap((member) => member.peerUrls);
   const running = await firstAnswer(others, get, logger, 'debug');
-  if (running?.members.some((member) => member.id === local.id && member.name !== '') === true) {
+  if (
+    running?.members.some((member) => member.id === local.id && member.clientUrls.length > 0) ===
+    true
+  ) {
     throw new ConfigError(`member ${formatId(local.id)} has already been bootstrapped`);
   }
   return {
