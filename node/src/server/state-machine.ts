@@ -5,6 +5,7 @@ import {
   NO_MEMBER,
   assert,
   textFromUtf8,
+  utf8FromText,
   type Logger,
   type MemberId,
   type World,
@@ -77,6 +78,16 @@ const BUCKETS = [
   'authRoles',
 ];
 
+const AUTH_REVISION_KEY = utf8FromText('authRevision');
+const FIRST_AUTH_REVISION = new Uint8Array([0, 0, 0, 0, 0, 0, 0, 1]);
+
+/** What etcd writes at the first start. */
+function prepare(backend: Backend): void {
+  for (const bucket of BUCKETS) backend.createBucket(bucket);
+  const auth = backend.bucket('auth');
+  if (auth.get(AUTH_REVISION_KEY) === undefined) auth.put(AUTH_REVISION_KEY, FIRST_AUTH_REVISION);
+}
+
 export class StateMachine {
   readonly membership: Membership;
   readonly consistentIndex: ConsistentIndex;
@@ -93,7 +104,7 @@ export class StateMachine {
 
   static async open(backend: Backend, options: StateOptions): Promise<StateMachine> {
     const { config, world, logger } = options;
-    for (const bucket of BUCKETS) backend.createBucket(bucket);
+    prepare(backend);
     const electionTimeoutSeconds = config.electionTimeoutMs / 1000;
     const lessor = new Lessor(backend, {
       clock: world.clock,
