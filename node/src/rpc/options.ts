@@ -41,6 +41,10 @@ export interface RpcServerOptions {
     entry: MethodEntry,
     request: unknown,
   ) => EtcdError | StatusError | undefined;
+  /** Sees the header fields of each HTTP/2 request: for tracing. */
+  readonly onRequestFields?: (
+    fields: readonly { readonly name: string; readonly value: string }[],
+  ) => void;
   readonly observer?: CallObserver;
   /** A handler threw what it should not; it was logged and answered. The server may decide to end the process. */
   readonly onUnexpectedError?: (error: unknown) => void;

@@ -186,6 +186,7 @@ export class RpcServer {
   }
 
   private request(stream: Stream): void {
+    this.options.onRequestFields?.(stream.head.fields);
     const isGrpc = stream.head.contentType?.startsWith('application/grpc') === true;
     if (isGrpc || this.options.http1 === undefined) this.dispatcher.dispatch(stream);
     else serveHttp2(stream, this.options.http1, this.logger);

@@ -14,7 +14,12 @@ import {
   type HttpEndpoints,
   type Registration,
 } from '../api/index.ts';
-import { RpcServer, type HttpRequest, type HttpResponder } from '../rpc/index.ts';
+import {
+  RpcServer,
+  type RpcServerOptions,
+  type HttpRequest,
+  type HttpResponder,
+} from '../rpc/index.ts';
 import type { Certificates } from './certificates.ts';
 import type { ServerConfig } from './config.ts';
 import type { LeasesAnywhere } from './leases-anywhere.ts';
@@ -92,6 +97,7 @@ export class ClientPorts {
       keepaliveTimeoutMs: config.keepaliveTimeoutMs,
       http1: (request, responder) => this.serveHttp(request, responder),
       before: learnerGuard(member),
+      ...headerTrace(),
     });
   }
 
@@ -170,4 +176,17 @@ function queryOf(search: string): Map<string, string[]> {
     query.set(name, [...(query.get(name) ?? []), value]);
   }
   return query;
+}
+
+/** GODEBUG=http2debug=2 traces header fields in the words of Go's HTTP/2 server, which etcd's harness reads. */
+function headerTrace(): Pick<RpcServerOptions, 'onRequestFields'> {
+  if (process.env['GODEBUG']?.includes('http2debug=2') !== true) return {};
+  return {
+    onRequestFields: (fields) => {
+      for (const { name, value } of fields) {
+        const shown = `${JSON.stringify(name)} = ${JSON.stringify(value)}`;
+        process.stderr.write(`http2: decoded hpack field header field ${shown}\n`);
+      }
+    },
+  };
 }
