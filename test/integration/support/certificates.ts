@@ -1,0 +1,87 @@
+// A certificate authority for tests, with one certificate for servers and peers and one for clients.
+import '../../../node/src/platform/reflect-metadata.ts';
+import { webcrypto } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as x509 from '@peculiar/x509';
+
+/** Paths of PEM files. */
+export interface CertificateFiles {
+  readonly caFile: string;
+  readonly serverCertFile: string;
+  readonly serverKeyFile: string;
+  readonly clientCertFile: string;
+  readonly clientKeyFile: string;
+}
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+interface Issued {
+  readonly certificate: x509.X509Certificate;
+  readonly keys: webcrypto.CryptoKeyPair;
+}
+
+/** Writes a new authority and its certificates into `folder`. Servers are localhost, 127.0.0.1 and ::1. */
+export async function makeCertificates(folder: string): Promise<CertificateFiles> {
+  mkdirSync(folder, { recursive: true });
+  const authority = await issue('test-ca', undefined, [
+    new x509.BasicConstraintsExtension(true, undefined, true),
+    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+  ]);
+  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+  const server = await issue('server', authority, [
+    new x509.ExtendedKeyUsageExtension([serverAuth, clientAuth]),
+    new x509.SubjectAlternativeNameExtension([
+      { type: 'dns', value: 'localhost' },
+      { type: 'ip', value: '127.0.0.1' },
+      { type: 'ip', value: '::1' },
+    ]),
+  ]);
+  const client = await issue('client', authority, [
+    new x509.ExtendedKeyUsageExtension([clientAuth]),
+  ]);
+  const write = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  return {
+    caFile: write('ca.crt', authority.certificate.toString('pem')),
+    serverCertFile: write('server.crt', server.certificate.toString('pem')),
+    serverKeyFile: write('server.key', await keyPem(server)),
+    clientCertFile: write('client.crt', client.certificate.toString('pem')),
+    clientKeyFile: write('client.key', await keyPem(client)),
+  };
+}
+
+/** Self-signed without an `authority`. */
+async function issue(
+  commonName: string,
+  authority: Issued | undefined,
+  extensions: x509.Extension[],
+): Promise<Issued> {
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const certificate = await x509.X509CertificateGenerator.create(
+    {
+      subject: `CN=${commonName}`,
+      issuer: authority?.certificate.subject ?? `CN=${commonName}`,
+      notBefore: new Date(Date.now() - DAY_MS),
+      notAfter: new Date(Date.now() + 30 * DAY_MS),
+      publicKey: keys.publicKey,
+      signingKey: (authority ?? { keys }).keys.privateKey,
+      signingAlgorithm: ALGORITHM,
+      extensions,
+    },
+    webcrypto as Crypto,
+  );
+  return { certificate, keys };
+}
+
+async function keyPem({ keys }: Issued): Promise<string> {
+  const bytes = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+  const base64 = Buffer.from(bytes)
+    .toString('base64')
+    .replace(/(.{64})/g, '$1\n');
+  return `-----BEGIN PRIVATE KEY-----\n${base64}\n-----END PRIVATE KEY-----\n`;
+}

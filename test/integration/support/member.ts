@@ -1,0 +1,99 @@
+// One server process of a test cluster.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const BINARY = fileURLToPath(new URL('../../../node/bin/binnacle', import.meta.url));
+const running = new Set<ChildProcess>();
+
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export interface MemberDescription {
+  readonly name: string;
+  readonly dataDir: string;
+  /** Standard error of all its processes, one behind the other. */
+  readonly logFile: string;
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+}
+
+/** A member and the process that serves it, which may be killed and started again. */
+export class TestMember implements MemberDescription {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly logFile: string;
+  readonly clientUrl: string;
+  readonly peerUrl: string;
+  readonly #args: readonly string[];
+  #child: ChildProcess | undefined;
+
+  constructor(description: MemberDescription, args: readonly string[]) {
+    this.name = description.name;
+    this.dataDir = description.dataDir;
+    this.logFile = description.logFile;
+    this.clientUrl = description.clientUrl;
+    this.peerUrl = description.peerUrl;
+    this.#args = args;
+  }
+
+  /** Of the running process. */
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error(`${this.name} is not running`);
+    return pid;
+  }
+
+  get isRunning(): boolean {
+    const child = this.#child;
+    return child !== undefined && child.exitCode === null && child.signalCode === null;
+  }
+
+  /** Starts a process on the same data directory and returns at once; see TestCluster.untilHealthy. */
+  start(extraArgs: readonly string[] = []): void {
+    if (this.isRunning) throw new Error(`${this.name} is running`);
+    const log = openSync(this.logFile, 'a');
+    const child = spawn(BINARY, [...this.#args, ...extraArgs], { stdio: ['ignore', log, log] });
+    closeSync(log);
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    this.#child = child;
+  }
+
+  /** Ends the process without a warning (SIGKILL) and waits for its end. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** Asks the process to end (SIGTERM), kills it after 5 s, and waits for its end. */
+  async stop(): Promise<void> {
+    const timer = setTimeout(() => void this.kill(), 5_000);
+    await this.#end('SIGTERM');
+    clearTimeout(timer);
+  }
+
+  /** Kills the process and starts another one on the same data. */
+  async restart(): Promise<void> {
+    await this.kill();
+    this.start();
+  }
+
+  /** SIGSTOP: connections stay open and nothing answers. */
+  pause(): void {
+    process.kill(this.pid, 'SIGSTOP');
+  }
+
+  resume(): void {
+    process.kill(this.pid, 'SIGCONT');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || !this.isRunning) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  }
+}
