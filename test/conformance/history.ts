@@ -36,7 +36,7 @@ async function applyOne(cluster: Cluster, random: (limit: number) => number): Pr
       return;
     case 1: {
       const first = random(30);
-      await cluster.ctl('del', `history/${first}`, `history/${first}~`);
+      await cluster.ctl('del', `history/${first}`, `history/${first}~`, '--range');
       return;
     }
     case 2: {

@@ -221,7 +221,7 @@ async function testDel(report: Report, cluster: Cluster): Promise<void> {
     for (const key of ['d/1', 'd/2', 'd/3', 'd/4', 'd/5', '~z']) await cluster.ctl('put', key, key);
     assert.equal(await cluster.ctl('del', 'd/1'), '1');
     assert.equal(await cluster.ctl('del', 'd/1'), '0');
-    assert.equal(await cluster.ctl('del', 'd/2', 'd/4'), '2');
+    assert.equal(await cluster.ctl('del', 'd/2', 'd/4', '--range'), '2');
     assert.equal(await cluster.ctl('del', 'd/', '--prefix'), '2');
     assert.equal(await cluster.ctl('del', '~', '--from-key'), '1');
   });
