@@ -1,4 +1,5 @@
 // The api room: one file a service.
+export * from './auth.ts';
 export * from './cluster.ts';
 export * from './grpc-health.ts';
 export * from './http-endpoints.ts';

@@ -2,6 +2,7 @@
 // (etcd: server/embed/serve.go).
 import type { Logger } from '../base/index.ts';
 import {
+  authService,
   clusterService,
   electionService,
   httpEndpoints,
@@ -148,6 +149,7 @@ function servicesOf(parts: ClientPortParts): Registration[][] {
   const onLeaderLost = (lost: () => void): (() => void) => member.leaderWatch.onLeaderLost(lost);
   return [
     kvService(member),
+    authService(member),
     clusterService(member),
     maintenanceService(member, ETCD_VERSION, logger, health),
     watchService(member, {
