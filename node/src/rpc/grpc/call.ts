@@ -126,7 +126,7 @@ export class GrpcCall
     }
     if (this.request !== undefined) {
       if (!this.started) this.startWithRequest(this.request);
-    } else if (endStream) {
+    } else if (endStream && !this.started) {
       const message = this.reader.betweenMessages ? 'EOF' : 'unexpected EOF';
       this.finish(GrpcStatus.Unknown, message);
     }
