@@ -75,9 +75,7 @@ export class LeaderDuties {
     const { member } = this;
     if (!member.isLeader) return;
     const expired = member.state.lessor.expired();
-    // A leader that was paused may have been succeeded, and its leases renewed elsewhere.
-    if (expired.length > 0 && !member.isActive) await member.linearizableRead();
-    if (!member.isLeader) return;
+    if (expired.length > 0 && !(await member.confirmLeadership())) return;
     for (const id of expired) {
       member.propose({ leaseRevoke: LeaseRevokeRequest.create({ id }) }).catch((error: unknown) => {
         this.logger.warn('failed to revoke lease', {

@@ -22,7 +22,7 @@ export class LeasesAnywhere {
   renew(id: LeaseId): Promise<number> {
     return this.onLeader(
       async () => {
-        await this.confirmLeadership();
+        if (!(await this.member.confirmLeadership())) throw new NotPrimaryError();
         // A lease that is not there may be about to be applied.
         if (this.member.state.lessor.lookup(id) === undefined) await this.member.caughtUp();
         return this.member.state.lessor.renew(id);
@@ -72,12 +72,5 @@ export class LeasesAnywhere {
       await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
     }
     throw new EtcdError('Timeout');
-  }
-
-  /** A leader that was paused may have been succeeded without knowing. */
-  private async confirmLeadership(): Promise<void> {
-    if (this.member.isActive) return;
-    await this.member.linearizableRead();
-    if (!this.member.isLeader) throw new NotPrimaryError();
   }
 }

@@ -29,6 +29,8 @@ import { Reconfiguration } from './reconfiguration.ts';
 import { Snapshots } from './snapshots.ts';
 import { StateMachine, type StateEvents } from './state-machine.ts';
 
+/** Heartbeats that a leader may miss before it doubts itself. */
+const MISSED_TICKS = 3;
 const APPLY_TIMEOUT_MS = 1_000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_INFLIGHT_MESSAGES = 512;
@@ -72,6 +74,7 @@ export class Member implements MemberApi, StateEvents {
   private configuredIds: { id: bigint; error: Error | undefined }[] = [];
   private firstCommitListeners: (() => void)[] = [];
   private lastTickMs = 0;
+  private paused = false;
   private stopping = false;
 
   constructor(parts: MemberParts) {
@@ -551,16 +554,31 @@ export class Member implements MemberApi, StateEvents {
   /** A clock that was held up ticks once for all it missed: a paused leader must not be hasty on waking. */
   private tick(): void {
     if (this.stopping) return;
-    this.lastTickMs = this.world.clock.monotonicMs();
+    this.noticePause();
     this.node.tick();
     this.proposer.retry();
     this.loop.wake();
     this.world.clock.after(this.config.heartbeatIntervalMs, () => this.tick());
   }
 
-  /** True while the clock of raft runs as it should; a member that was paused has to ask before it trusts its leadership. */
-  get isActive(): boolean {
-    return this.world.clock.monotonicMs() - this.lastTickMs < 3 * this.config.heartbeatIntervalMs;
+  private noticePause(): void {
+    const nowMs = this.world.clock.monotonicMs();
+    if (nowMs - this.lastTickMs > MISSED_TICKS * this.config.heartbeatIntervalMs)
+      this.paused = true;
+    this.lastTickMs = nowMs;
+  }
+
+  /**
+   * A leader that was paused may have been succeeded without knowing, so it asks a quorum before it acts alone (leases).
+   * Returns whether this member leads.
+   */
+  async confirmLeadership(): Promise<boolean> {
+    if (!this.isLeader) return false;
+    this.noticePause();
+    if (!this.paused) return true;
+    await this.reads.notify();
+    this.paused = false;
+    return this.isLeader;
   }
 
   /** A single member need not wait for anybody; others leave time to hear of a leader (etcd: advanceTicks). */
