@@ -74,10 +74,12 @@ export class Kubernetes {
   /** Applies a manifest, again and again while the store changes its leader. */
   async apply(manifest: unknown): Promise<void> {
     const input = JSON.stringify(manifest);
+    // On the server's side: kubectl's own way takes it 60 ms of CPU for each object.
+    const args = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
     await eventually(
       'kubectl apply',
       async () => {
-        const outcome = await this.tryKubectl(['apply', '-f', '-'], { input });
+        const outcome = await this.tryKubectl(args, { input });
         if (outcome.code !== 0) throw new Error(outcome.stderr);
         return true;
       },

@@ -105,6 +105,7 @@ export class Background {
   readonly #ended: Promise<number>;
   readonly #waiting = new Set<() => void>();
   #output = '';
+  #errors = '';
 
   /** stderr goes to `logFile` when there is one. */
   constructor(
@@ -125,8 +126,9 @@ export class Background {
       this.#output += chunk.toString();
       this.#wake();
     });
-    if (options.logFile === undefined) this.#child.stderr?.resume();
-    else this.#child.stderr?.pipe(createWriteStream(options.logFile, { flags: 'a' }));
+    if (options.logFile === undefined) {
+      this.#child.stderr?.on('data', (chunk: Buffer) => (this.#errors += chunk.toString()));
+    } else this.#child.stderr?.pipe(createWriteStream(options.logFile, { flags: 'a' }));
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', () => resolve(-1));
       this.#child.once('close', (code) => resolve(code ?? -1));
@@ -156,7 +158,7 @@ export class Background {
     while (!found(this.#output)) {
       const leftMs = deadline - Date.now();
       if (leftMs <= 0 || this.hasEnded) {
-        throw new Error(`waited in vain; the output was:\n${this.#output}`);
+        throw new Error(`waited in vain; the output was:\n${this.#output}${this.#errors}`);
       }
       await this.#change(leftMs);
     }
