@@ -1,0 +1,159 @@
+// cluster.yaml: read, checked, and explained when something is wrong with it.
+import * as fs from 'node:fs';
+import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import type { z } from 'zod';
+import { clusterSchema, type ClusterConfig } from './config.ts';
+
+/** What a new user finds: everything that can be set, with its default. */
+export const CLUSTER_TEMPLATE = `# The cluster that \`npm start\` runs. Edit it while the cluster runs: it is read again when you save.
+
+# Names the cluster in its certificates. Fixed once the cluster exists.
+name: binnacle
+
+# 3 members survive the loss of one, 5 of two. Change the number at any time: members join as learners and are promoted
+# when they have caught up, or are removed from the cluster before they stop.
+members: 3
+
+tls:
+  mode: mutual # every client and member shows a certificate; "off" is plain HTTP. Fixed once the cluster exists.
+  caLifetimeDays: 3650
+  certificateLifetimeDays: 365 # renewed without a restart when a third of it is left
+  extraSans: [] # more names and addresses for the members' certificates, such as [etcd.example.com, 10.0.0.5]
+
+storage:
+  quota: 2GiB # a member takes no more writes when its database is this large
+
+autoCompaction:
+  mode: off # "periodic" keeps the history of a time, "revision" that of a number of revisions
+  # retention: 1h # with revision: a number, such as 1000
+
+# Where the members listen on this machine. Fixed once the cluster exists.
+local:
+  host: 127.0.0.1
+  clientPort: 2379 # m1 takes 2379, m2 2389, m3 2399, …
+  peerPort: 2380 # m1 takes 2380, m2 2390, m3 2400, …
+`;
+
+/** cluster.yaml is wrong. The message names file, line, path, what is wrong and what to write instead. */
+export class ConfigFileError extends Error {
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'ConfigFileError';
+  }
+}
+
+/**
+ * @param path the file, as the messages should name it
+ * @throws ConfigFileError when it cannot be read or does not describe a cluster
+ */
+export function readClusterConfig(path: string): ClusterConfig {
+  let text: string;
+  try {
+    text = fs.readFileSync(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigFileError([`${path}: cannot be read: ${reason}`]);
+  }
+  return parseClusterConfig(text, path);
+}
+
+/** As readClusterConfig, from the text. */
+export function parseClusterConfig(text: string, path: string): ClusterConfig {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    throw new ConfigFileError(
+      document.errors.map((error) => {
+        const { line, col } = lines.linePos(error.pos[0]);
+        return `${path}:${line}:${col}: is not valid YAML: ${error.message}`;
+      }),
+    );
+  }
+  const parsed = clusterSchema.safeParse(document.toJS() ?? {});
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap((issue) => explain(issue, document, lines, path));
+  throw new ConfigFileError(problems);
+}
+
+function explain(
+  issue: z.core.$ZodIssue,
+  document: Document,
+  lines: LineCounter,
+  path: string,
+): string[] {
+  const at = issue.path as (string | number)[]; // YAML has no symbols
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const where = positionOf(document, lines, [...at, key]);
+      return `${path}${where}: ${[...at, key].join('.')}: is not a key that anything reads; ${suggestion(key, at)}`;
+    });
+  }
+  const value: unknown = document.getIn(at);
+  const shown = value === undefined || isMap(value) ? '' : ` (it is ${JSON.stringify(value)})`;
+  const name = at.length === 0 ? 'the file' : at.join('.');
+  return [`${path}${positionOf(document, lines, at)}: ${name}: ${issue.message}${shown}`];
+}
+
+/** `:line:column` of a key's value, or of the nearest thing above it that is in the file. */
+export function positionOf(
+  document: Document,
+  lines: LineCounter,
+  at: readonly (string | number)[],
+): string {
+  for (let depth = at.length; depth > 0; depth--) {
+    const parent: unknown =
+      depth === 1 ? document.contents : document.getIn(at.slice(0, depth - 1), true);
+    const key = at[depth - 1];
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isScalar(item.key) && item.key.value === key)
+      : undefined;
+    const node: unknown = pair?.key ?? document.getIn(at.slice(0, depth), true);
+    const range = rangeOf(node);
+    if (range === undefined) continue;
+    const { line, col } = lines.linePos(range);
+    return `:${line}:${col}`;
+  }
+  return '';
+}
+
+function rangeOf(node: unknown): number | undefined {
+  if (typeof node !== 'object' || node === null || !('range' in node)) return undefined;
+  return Array.isArray(node.range) ? Number(node.range[0]) : undefined;
+}
+
+/** The line of a key in a file that is valid, for messages about its meaning; 0 when it is left to its default. */
+export function lineOfKey(text: string, at: readonly string[]): number {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const range = rangeOf(document.getIn(at, true));
+  return range === undefined ? 0 : lines.linePos(range).line;
+}
+
+function suggestion(key: string, parent: readonly (string | number)[]): string {
+  const known = knownKeys(parent);
+  const closest = known.find((each) => distance(each.toLowerCase(), key.toLowerCase()) <= 2);
+  if (closest !== undefined) return `write ${closest} if you mean that`;
+  return `remove it, or use one of ${known.join(', ')}`;
+}
+
+function knownKeys(parent: readonly (string | number)[]): string[] {
+  const defaults: unknown = clusterSchema.parse({});
+  let at = defaults;
+  for (const key of parent) at = (at as Record<string, unknown>)[key]; // a path that the schema has walked itself
+  const keys = Object.keys(at as object);
+  return parent[0] === 'autoCompaction' ? [...keys, 'retention'] : keys;
+}
+
+/** Levenshtein's distance. */
+function distance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length]!;
+}

@@ -1,0 +1,82 @@
+// `npm run status`: what runs, for people and as JSON.
+import { formatId } from '../../node/src/base/index.ts';
+import { accessTo } from './member-flags.ts';
+import { Observer, type MemberView } from './observer.ts';
+import type { Paths } from './paths.ts';
+import { Problem } from './problem.ts';
+import { isAlive, readRun } from './run-file.ts';
+import { readState, type ClusterState } from './state.ts';
+import { renderTable } from './table.ts';
+
+/**
+ * Prints the status.
+ * @returns false when the cluster does not run
+ * @throws Problem when there is none in this folder
+ */
+export async function showStatus(paths: Paths, asJson: boolean): Promise<boolean> {
+  const state = readState(paths);
+  if (state === undefined)
+    throw new Problem('There is no cluster in this folder yet: `npm start` makes one.');
+  const run = readRun(paths);
+  const observer = new Observer(paths);
+  const views = await observer.look(
+    state,
+    (name) => {
+      const pid = run?.pids[name];
+      return { pid: pid !== undefined && isAlive(pid) ? pid : undefined, isWaiting: false };
+    },
+    false,
+  );
+  observer.forget();
+  const isRunning = run !== undefined && isAlive(run.supervisorPid);
+  if (asJson)
+    process.stdout.write(`${JSON.stringify(jsonStatus(paths, state, views), undefined, 2)}\n`);
+  else {
+    const uptimeMs = isRunning ? Date.now() - Date.parse(run.startedAt) : undefined;
+    printTable(state, views, uptimeMs, isRunning ? run.supervisorPid : undefined);
+  }
+  return isRunning;
+}
+
+/** The documented shape. A member that does not answer has null where only it knows. */
+export function jsonStatus(
+  paths: Paths,
+  state: ClusterState,
+  views: readonly MemberView[],
+): Record<string, unknown> {
+  const access = accessTo(paths, state);
+  return {
+    endpoints: access.endpoints,
+    caFile: access.caFile ?? null,
+    certFile: access.certFile ?? null,
+    keyFile: access.keyFile ?? null,
+    members: views.map((view) => ({
+      name: view.name,
+      id: view.status?.header === undefined ? null : formatId(view.status.header.memberId),
+      role: view.role,
+      pid: view.pid ?? null,
+      clientUrl: view.clientUrl,
+      peerUrl: view.peerUrl,
+      dataDir: view.dataDir,
+      revision: view.status?.header?.revision ?? null,
+      dbSize: view.status?.dbSize ?? null,
+    })),
+  };
+}
+
+function printTable(
+  state: ClusterState,
+  members: readonly MemberView[],
+  uptimeMs: number | undefined,
+  supervisorPid: number | undefined,
+): void {
+  const width = process.stdout.isTTY ? process.stdout.columns : 200;
+  const color = process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '';
+  const footer =
+    supervisorPid === undefined
+      ? ['not running: `npm start` starts it']
+      : [`supervisor: process ${supervisorPid} · \`npm stop\` stops it`];
+  const { name: cluster, tls } = state;
+  const model = { cluster, tls, desired: members.length, uptimeMs, members, footer };
+  process.stdout.write(`${renderTable(model, { width, color }).join('\n')}\n`);
+}
