@@ -11,7 +11,7 @@ import {
 } from '../base/index.ts';
 import type { DatabaseCopy, MemberApi, RaftPosition, StoredState as Stored } from '../api/index.ts';
 import type { Applied, ClusterMember } from '../apply/index.ts';
-import { RawNode, RaftError } from '../raft/index.ts';
+import { RaftError, type RawNode } from '../raft/index.ts';
 import { WatchHub } from '../watch/index.ts';
 import type { PeerTransport } from '../peer/index.ts';
 import { ConfChange, ConfState, type Message } from '../wire/gen/raft.ts';
@@ -21,22 +21,17 @@ import type { Bootstrapped } from './bootstrap.ts';
 import type { ServerConfig } from './config.ts';
 import { readStorageVersion } from './consistent-index.ts';
 import { LeaderWatch } from './leader-watch.ts';
+import { Leadership } from './leadership.ts';
 import { LinearizableReads } from './linearizable-read.ts';
 import { Proposer } from './proposer.ts';
 import { RequestIds, Waiters } from './proposals.ts';
 import { RaftLoop } from './raft-loop.ts';
+import { RaftClock, newRaftNode } from './raft-node.ts';
 import { Reconfiguration } from './reconfiguration.ts';
 import { Snapshots } from './snapshots.ts';
 import { StateMachine, type StateEvents } from './state-machine.ts';
 
-/** Heartbeats that a leader may miss before it doubts itself. */
-const MISSED_TICKS = 3;
 const APPLY_TIMEOUT_MS = 1_000;
-const MAX_MESSAGE_BYTES = 1024 * 1024;
-const MAX_INFLIGHT_MESSAGES = 512;
-/** Followers take this much of committed entries at a time, so that applying them does not hold up everything else. */
-const MAX_COMMITTED_BYTES = 256 * 1024;
-
 export interface MemberParts {
   readonly config: ServerConfig;
   readonly world: World;
@@ -68,13 +63,13 @@ export class Member implements MemberApi, StateEvents {
   private readonly reads: LinearizableReads;
   private readonly snapshots: Snapshots;
   private readonly reconfiguration: Reconfiguration;
+  private readonly clock: RaftClock;
+  private readonly leadership: Leadership;
   private transport: PeerTransport | undefined;
   private confState: ConfState;
   /** Answers to configuration changes, held back until raft has advanced over them. */
   private configuredIds: { id: bigint; error: Error | undefined }[] = [];
   private firstCommitListeners: (() => void)[] = [];
-  private lastTickMs = 0;
-  private paused = false;
   private stopping = false;
 
   constructor(parts: MemberParts) {
@@ -88,8 +83,7 @@ export class Member implements MemberApi, StateEvents {
     this.maxTxnOps = config.maxTxnOps;
     this.hub = new WatchHub(state.store, { clock: world.clock, logger });
     this.leaderWatch = new LeaderWatch(world.clock, config.electionTimeoutMs);
-    this.node = this.newNode();
-    if (boot.peers.length > 0) this.node.bootstrap(boot.peers);
+    this.node = newRaftNode(parts);
     this.confState = boot.raftStorage.initialState().confState;
     this.ids = new RequestIds(boot.localId, world.clock.wallMs());
     this.waiters = new Waiters(world.clock, this.requestTimeoutMs, () => this.timeoutError());
@@ -114,6 +108,19 @@ export class Member implements MemberApi, StateEvents {
     });
     this.snapshots = this.newSnapshots();
     this.reconfiguration = this.newReconfiguration();
+    this.leadership = new Leadership(
+      this,
+      (target) => {
+        this.node.transferLeader(target);
+        this.loop.wake();
+      },
+      (id) => this.activeSinceMs(id),
+    );
+    this.clock = new RaftClock(world.clock, config.heartbeatIntervalMs, () => {
+      this.node.tick();
+      this.proposer.retry();
+      this.loop.wake();
+    });
     state.appliedIndex = boot.appliedIndex;
     state.appliedTerm = boot.appliedTerm;
     state.bind(this);
@@ -149,8 +156,7 @@ export class Member implements MemberApi, StateEvents {
       if (member.id !== this.localId) transport.addPeer(member.id, member.peerUrls);
     }
     this.advanceFirstElection();
-    this.lastTickMs = this.world.clock.monotonicMs();
-    this.tick();
+    this.clock.start();
     this.loop.wake();
   }
 
@@ -259,26 +265,8 @@ export class Member implements MemberApi, StateEvents {
     return this.reconfiguration.update(id, peerUrls);
   }
 
-  /** @throws EtcdError BadLeaderTransferee, Timeout */
-  async moveLeader(target: MemberId): Promise<void> {
-    const member = this.membership.get(target);
-    if (member === undefined || member.isLearner) throw new EtcdError('BadLeaderTransferee');
-    const { clock } = this.world;
-    const fields = {
-      'local-member-id': formatId(this.localId),
-      'transferee-member-id': formatId(target),
-    };
-    this.logger.info('leadership transfer starting', fields);
-    const deadlineMs = clock.monotonicMs() + this.requestTimeoutMs;
-    this.node.transferLeader(target);
-    this.loop.wake();
-    while (this.loop.leader !== target) {
-      if (clock.monotonicMs() > deadlineMs) throw new EtcdError('Timeout');
-      await new Promise<void>((resolve) =>
-        clock.after(this.config.heartbeatIntervalMs / 4, resolve),
-      );
-    }
-    this.logger.info('leadership transfer finished', fields);
+  moveLeader(target: MemberId): Promise<void> {
+    return this.leadership.move(target);
   }
 
   /** Resolves when everything that is committed now is applied here. @throws EtcdError TimeoutWaitAppliedIndex */
@@ -297,41 +285,16 @@ export class Member implements MemberApi, StateEvents {
     this.firstCommitListeners.push(callback);
   }
 
-  /** Voters that can be reached, the one that has been reachable for longest first. */
-  connectedVoters(): MemberId[] {
-    const since = (id: MemberId) => this.activeSinceMs(id);
-    return this.membership
-      .voters()
-      .map((member) => member.id)
-      .filter((id) => id !== this.localId && since(id) !== 0)
-      .sort((a, b) => since(a) - since(b));
-  }
-
   /** Hands leadership over where there is somebody to take it, and ends everything. */
   async stop(): Promise<void> {
     if (this.stopping) return;
-    if (this.isLeader) await this.handOver();
+    if (this.isLeader) await this.leadership.handOver();
     await this.halt();
-  }
-
-  private async handOver(): Promise<void> {
-    const [transferee] = this.connectedVoters();
-    if (transferee === undefined) {
-      this.logger.info('skipped leadership transfer; no other voting member can be reached');
-      return;
-    }
-    const { clock } = this.world;
-    const limit = new Promise<void>((resolve) => clock.after(1_000, resolve));
-    await Promise.race([
-      limit,
-      this.moveLeader(transferee).catch((error: unknown) => {
-        this.logger.warn('leadership transfer failed', { error: String(error) });
-      }),
-    ]);
   }
 
   private async halt(): Promise<void> {
     this.stopping = true;
+    this.clock.stop();
     this.loop.stop();
     this.proposer.stop();
     this.reads.stop();
@@ -405,27 +368,6 @@ export class Member implements MemberApi, StateEvents {
   }
 
   // The parts.
-
-  private newNode(): RawNode {
-    const { config, world, logger, boot } = this.parts;
-    return new RawNode({
-      id: boot.localId,
-      electionTicks: Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs),
-      heartbeatTicks: 1,
-      storage: boot.raftStorage,
-      applied: boot.appliedIndex,
-      maxSizePerMessage: MAX_MESSAGE_BYTES,
-      maxCommittedSizePerReady: MAX_COMMITTED_BYTES,
-      maxUncommittedEntriesSize: 0,
-      maxInflightMessages: MAX_INFLIGHT_MESSAGES,
-      maxInflightBytes: 0,
-      checkQuorum: true,
-      preVote: config.preVote,
-      random: world.random,
-      logger,
-      readOnlyOption: 'safe',
-    });
-  }
 
   private newLoop(): RaftLoop {
     const { boot, onFatal, state } = this.parts;
@@ -551,33 +493,15 @@ export class Member implements MemberApi, StateEvents {
     this.snapshots.afterApply();
   }
 
-  /** A clock that was held up ticks once for all it missed: a paused leader must not be hasty on waking. */
-  private tick(): void {
-    if (this.stopping) return;
-    this.noticePause();
-    this.node.tick();
-    this.proposer.retry();
-    this.loop.wake();
-    this.world.clock.after(this.config.heartbeatIntervalMs, () => this.tick());
-  }
-
-  private noticePause(): void {
-    const nowMs = this.world.clock.monotonicMs();
-    if (nowMs - this.lastTickMs > MISSED_TICKS * this.config.heartbeatIntervalMs)
-      this.paused = true;
-    this.lastTickMs = nowMs;
-  }
-
   /**
    * A leader that was paused may have been succeeded without knowing, so it asks a quorum before it acts alone (leases).
    * Returns whether this member leads.
    */
   async confirmLeadership(): Promise<boolean> {
     if (!this.isLeader) return false;
-    this.noticePause();
-    if (!this.paused) return true;
+    if (!this.clock.wasPaused) return true;
     await this.reads.notify();
-    this.paused = false;
+    this.clock.forgetPause();
     return this.isLeader;
   }
 
@@ -590,12 +514,7 @@ export class Member implements MemberApi, StateEvents {
   }
 
   private timeoutError(): Error {
-    if (this.loop.leader === NO_MEMBER) return new EtcdError('Timeout');
-    if (this.isLeader) {
-      const reachable = this.connectedVoters().length + 1;
-      const voters = this.membership.voters().length;
-      if (reachable <= voters / 2) return new EtcdError('TimeoutDueToConnectionLost');
-    }
-    return new EtcdError('Timeout');
+    const isCutOff = this.isLeader && !this.leadership.hasQuorum;
+    return new EtcdError(isCutOff ? 'TimeoutDueToConnectionLost' : 'Timeout');
   }
 }
