@@ -1,8 +1,6 @@
 // One member: its parts, how they hang together, and what the services ask of it (etcd: EtcdServer).
-import { createHash } from 'node:crypto';
 import {
   EtcdError,
-  NO_MEMBER,
   formatId,
   present,
   type Logger,
@@ -26,8 +24,9 @@ import { LinearizableReads } from './linearizable-read.ts';
 import { Proposer } from './proposer.ts';
 import { RequestIds, Waiters } from './proposals.ts';
 import { RaftLoop } from './raft-loop.ts';
-import { RaftClock, newRaftNode } from './raft-node.ts';
+import { RaftClock, newRaftNode, raftLogOf } from './raft-node.ts';
 import { Reconfiguration } from './reconfiguration.ts';
+import { newSha256 } from './sha256.ts';
 import { Snapshots } from './snapshots.ts';
 import { StateMachine, type StateEvents } from './state-machine.ts';
 
@@ -102,7 +101,10 @@ export class Member implements MemberApi, StateEvents {
     this.reads = new LinearizableReads({
       clock: world.clock,
       timeoutMs: this.requestTimeoutMs,
-      requestReadIndex: (context) => this.askReadIndex(context),
+      requestReadIndex: (context) => {
+        this.node.readIndex(context);
+        this.loop.wake();
+      },
       appliedIndex: () => state.appliedIndex,
       nextId: () => this.ids.next(),
     });
@@ -236,13 +238,7 @@ export class Member implements MemberApi, StateEvents {
     return this.state.backend.snapshot();
   }
 
-  newDigest() {
-    const hash = createHash('sha256');
-    return {
-      update: (bytes: Uint8Array): void => void hash.update(bytes),
-      digest: (): Uint8Array => hash.digest(),
-    };
-  }
+  readonly newDigest = newSha256;
 
   addMember(peerUrls: readonly string[], isLearner: boolean): Promise<ClusterMember> {
     return this.reconfiguration.add(peerUrls, isLearner);
@@ -371,19 +367,10 @@ export class Member implements MemberApi, StateEvents {
 
   private newLoop(): RaftLoop {
     const { boot, onFatal, state } = this.parts;
-    const storage = boot.raftStorage;
     return new RaftLoop({
       node: this.node,
       localId: boot.localId,
-      log: {
-        save: (hardState, entries, mustSync) => boot.wal.save(hardState, entries, mustSync),
-        saveSnapshot: (snapshot) => {
-          const { index, term, confState } = present(snapshot.metadata, 'a snapshot has metadata');
-          return boot.wal.saveSnapshot({ index, term, confState });
-        },
-        applySnapshot: (snapshot) => void storage.applySnapshot(snapshot),
-        append: (entries) => storage.append(entries),
-      },
+      log: raftLogOf(boot),
       transport: { send: (messages) => this.transport?.send(messages) },
       applyEntries: (entries) => state.applyEntries(entries),
       installSnapshot: async (snapshot) => {
@@ -467,11 +454,6 @@ export class Member implements MemberApi, StateEvents {
     return this.transport?.activeSince(id) ?? 0;
   }
 
-  private askReadIndex(context: Uint8Array): void {
-    this.node.readIndex(context);
-    this.loop.wake();
-  }
-
   private onLeader(leader: MemberId, role: string): void {
     const { lessor } = this.state;
     if (role !== 'leader' && lessor.isPrimary) lessor.demote();
@@ -507,10 +489,10 @@ export class Member implements MemberApi, StateEvents {
 
   /** A single member need not wait for anybody; others leave time to hear of a leader (etcd: advanceTicks). */
   private advanceFirstElection(): void {
-    const { config } = this;
-    if (!config.initialElectionTickAdvance) return;
-    const electionTicks = Math.floor(config.electionTimeoutMs / config.heartbeatIntervalMs);
-    for (let i = 0; i < electionTicks - 2; i++) this.node.tick();
+    const { initialElectionTickAdvance, electionTimeoutMs, heartbeatIntervalMs } = this.config;
+    if (!initialElectionTickAdvance) return;
+    const ticks = Math.floor(electionTimeoutMs / heartbeatIntervalMs) - 2;
+    for (let i = 0; i < ticks; i++) this.node.tick();
   }
 
   private timeoutError(): Error {

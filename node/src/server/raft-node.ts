@@ -1,8 +1,10 @@
 // Raft as a member runs it: the limits of its messages, and its clock (etcd: server/etcdserver/bootstrap.go raftConfig,
 // server.go adjustTicks).
-import type { Clock } from '../base/index.ts';
+import { present, type Clock } from '../base/index.ts';
 import { RawNode } from '../raft/index.ts';
+import type { Bootstrapped } from './bootstrap.ts';
 import type { MemberParts } from './member.ts';
+import type { RaftLog } from './raft-loop.ts';
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 const MAX_INFLIGHT_MESSAGES = 512;
@@ -32,6 +34,19 @@ export function newRaftNode(parts: MemberParts): RawNode {
   });
   if (boot.peers.length > 0) node.bootstrap(boot.peers);
   return node;
+}
+
+/** Raft's entries: in the WAL, and in raft's own memory of it. */
+export function raftLogOf({ wal, raftStorage }: Bootstrapped): RaftLog {
+  return {
+    save: (hardState, entries, mustSync) => wal.save(hardState, entries, mustSync),
+    saveSnapshot: (snapshot) => {
+      const { index, term, confState } = present(snapshot.metadata, 'a snapshot has metadata');
+      return wal.saveSnapshot({ index, term, confState });
+    },
+    applySnapshot: (snapshot) => void raftStorage.applySnapshot(snapshot),
+    append: (entries) => raftStorage.append(entries),
+  };
 }
 
 /** Ticks raft. A clock that was held up ticks once for all it missed: a paused leader must not be hasty on waking. */
