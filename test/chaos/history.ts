@@ -81,17 +81,15 @@ export class HistoryRecorder {
 }
 
 /**
- * Decides puts of unknown outcome by what was seen of their unique values in the whole event log: those not in it never
- * took effect. (The answered ones are not touched: a log that lost one of them is caught by the checker.)
+ * Leaves out operations of unknown outcome that surely never took effect: reads, and writes without a trace in the whole
+ * event log. (The answered ones are not touched: a log that lost one of them is caught by the checker.)
  */
-export function withoutUnseenWrites(
+export function withoutTracelessWrites(
   entries: readonly HistoryEntry[],
-  isSeen: (value: string) => boolean,
+  leftTrace: (entry: HistoryEntry) => boolean,
 ): HistoryEntry[] {
-  return entries.filter(({ operation, result }) => {
-    if (result !== undefined) return true;
-    if (operation.kind === 'put' || operation.kind === 'compareAndSwap')
-      return isSeen(operation.value);
-    return operation.kind === 'delete';
+  return entries.filter((entry) => {
+    if (entry.result !== undefined) return true;
+    return entry.operation.kind !== 'get' && leftTrace(entry);
   });
 }

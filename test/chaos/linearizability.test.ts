@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   HistoryRecorder,
-  withoutUnseenWrites,
+  withoutTracelessWrites,
   type HistoryEntry,
   type KvOperation,
   type KvResult,
@@ -201,7 +201,10 @@ test('the recorder keeps failed operations as unknown, and those never seen are 
   await recorder.record(1, 'k', { kind: 'put', value: 'known' }, () =>
     Promise.resolve({ result: { kind: 'put' }, revision: 7 }),
   );
-  const kept = withoutUnseenWrites(recorder.entries, (value) => value === 'seen');
+  const kept = withoutTracelessWrites(
+    recorder.entries,
+    ({ operation }) => 'value' in operation && operation.value === 'seen',
+  );
   expect(kept.map(({ operation, returnedMs }) => ({ operation, returnedMs }))).toEqual([
     { operation: { kind: 'put', value: 'seen' }, returnedMs: Infinity },
     { operation: { kind: 'put', value: 'known' }, returnedMs: 4 },
