@@ -17,27 +17,32 @@ export function etcdctlLines(access: Access): string[] {
   const { caFile, certFile, keyFile } = access;
   if (caFile !== undefined && certFile !== undefined && keyFile !== undefined) {
     lines.push(`export ETCDCTL_CACERT=${quoted(caFile)}`);
-    lines.push(`export ETCDCTL_CERT=${quoted(certFile)} ETCDCTL_KEY=${quoted(keyFile)}`);
+    lines.push(`export ETCDCTL_CERT=${quoted(certFile)}`);
+    lines.push(`export ETCDCTL_KEY=${quoted(keyFile)}`);
   }
   return [...lines, 'etcdctl put greeting hello && etcdctl get greeting'];
 }
 
 export function clientLines(access: Access): string[] {
   const { caFile, certFile, keyFile } = access;
-  const endpoints = access.endpoints.map((url) => JSON.stringify(url)).join(', ');
-  const tls =
-    caFile === undefined
-      ? []
-      : [
-          `  tls: { caFile: ${JSON.stringify(caFile)}, certFile: ${JSON.stringify(certFile)}, keyFile: ${JSON.stringify(keyFile)} },`,
-        ];
-  return [
+  const endpoints = access.endpoints.map(literal).join(', ');
+  const lines = [
     "import { Client } from '@binnacle/node/client';",
     'const client = new Client({',
     `  endpoints: [${endpoints}],`,
-    ...tls,
-    '});',
   ];
+  if (caFile !== undefined && certFile !== undefined && keyFile !== undefined) {
+    lines.push('  tls: {');
+    lines.push(`    caFile: ${literal(caFile)},`);
+    lines.push(`    certFile: ${literal(certFile)},`);
+    lines.push(`    keyFile: ${literal(keyFile)},`, '  },');
+  }
+  return [...lines, '});'];
+}
+
+/** A TypeScript string. */
+function literal(text: string): string {
+  return `'${text.replaceAll(/['\\]/g, '\\$&')}'`;
 }
 
 function indent(line: string): string {

@@ -100,8 +100,9 @@ export class Observer {
     const text = await this.connection(state, name)
       .metrics(LOOK_TIMEOUT_MS)
       .catch(() => undefined);
-    if (text === undefined) return undefined;
-    const now: Reading = { atMs: performance.now(), requests: countRequests(text) };
+    const requests = text === undefined ? undefined : countRequests(text);
+    if (requests === undefined) return undefined;
+    const now: Reading = { atMs: performance.now(), requests };
     const before = this.readings.get(name);
     this.readings.set(name, now);
     // A counter that fell belongs to a new process.
@@ -110,11 +111,12 @@ export class Observer {
   }
 }
 
-/** Calls that were answered, but for the questions about the status, which are mostly ours. */
-export function countRequests(metrics: string): number {
-  let sum = 0;
+/** Calls that were answered, but for the questions about the status, which are mostly ours. Undefined without counters. */
+export function countRequests(metrics: string): number | undefined {
+  let sum: number | undefined;
   for (const line of metrics.split('\n')) {
     if (!line.startsWith('grpc_server_handled_total{')) continue;
+    sum ??= 0;
     if (line.includes('grpc_method="Status"')) continue;
     sum += Number(line.slice(line.lastIndexOf(' ') + 1));
   }

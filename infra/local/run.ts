@@ -11,7 +11,7 @@ import { Supervisor } from './supervisor.ts';
 import { renderTable } from './table.ts';
 
 const LOOK_INTERVAL_MS = 1000;
-const FOOTER = ['Ctrl-C stops · edit members: in cluster.yaml to scale · logs in .binnacle/logs'];
+const FOOTER = ['Ctrl-C stops · edit `members` in cluster.yaml to scale · logs in .binnacle/logs'];
 
 export interface RunOptions {
   /** True in the process that a detached start leaves behind. */
@@ -76,6 +76,8 @@ class Display {
   private leader = '';
   private views: MemberView[] = [];
   private isEnded = false;
+  /** Only the last look that was begun counts. */
+  private turn = 0;
 
   constructor(supervisor: Supervisor, notices: Notices, screen: Screen | undefined) {
     this.supervisor = supervisor;
@@ -92,10 +94,12 @@ class Display {
   }
 
   ready(access: Parameters<typeof pasteLines>[0]): void {
+    this.notices.done('the cluster is ready');
     const lines = pasteLines(access);
     if (this.screen === undefined) process.stdout.write(`${lines.join('\n')}\n`);
     else this.screen.print(`\n${lines.map((line) => `  ${line}`.trimEnd()).join('\n')}\n`);
-    this.notices.done('the cluster is ready');
+    clearTimeout(this.timer);
+    void this.look();
   }
 
   end(): void {
@@ -106,8 +110,10 @@ class Display {
 
   private async look(): Promise<void> {
     const before = Date.now();
-    this.views = await this.supervisor.look(this.screen !== undefined);
-    if (this.isEnded) return;
+    const turn = ++this.turn;
+    const views = await this.supervisor.look(this.screen !== undefined);
+    if (this.isEnded || turn !== this.turn) return;
+    this.views = views;
     this.tellLeader();
     this.draw();
     const pauseMs = Math.max(100, LOOK_INTERVAL_MS - (Date.now() - before));
