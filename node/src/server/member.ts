@@ -24,7 +24,7 @@ import { LinearizableReads } from './linearizable-read.ts';
 import { Proposer } from './proposer.ts';
 import { RequestIds, Waiters } from './proposals.ts';
 import { RaftLoop } from './raft-loop.ts';
-import { RaftClock, newRaftNode, raftLogOf } from './raft-node.ts';
+import { RaftClock, newRaftNode, DurableLog } from './raft-node.ts';
 import { Reconfiguration } from './reconfiguration.ts';
 import { newSha256 } from './sha256.ts';
 import { Snapshots } from './snapshots.ts';
@@ -55,6 +55,7 @@ export class Member implements MemberApi, StateEvents {
   readonly maxTxnOps: number;
   private readonly parts: MemberParts;
   private readonly node: RawNode;
+  private readonly log: DurableLog;
   private readonly loop: RaftLoop;
   private readonly ids: RequestIds;
   private readonly waiters: Waiters;
@@ -83,6 +84,7 @@ export class Member implements MemberApi, StateEvents {
     this.hub = new WatchHub(state.store, { clock: world.clock, logger });
     this.leaderWatch = new LeaderWatch(world.clock, config.electionTimeoutMs);
     this.node = newRaftNode(parts);
+    this.log = new DurableLog(boot);
     this.confState = boot.raftStorage.initialState().confState;
     this.ids = new RequestIds(boot.localId, world.clock.wallMs());
     this.waiters = new Waiters(world.clock, this.requestTimeoutMs, () => this.timeoutError());
@@ -297,6 +299,7 @@ export class Member implements MemberApi, StateEvents {
     this.waiters.stop();
     this.leaderWatch.stop();
     await this.loop.idle();
+    await this.log.flush();
     await this.state.store.close();
     await this.state.backend.close();
     await this.parts.boot.wal.close();
@@ -370,7 +373,7 @@ export class Member implements MemberApi, StateEvents {
     return new RaftLoop({
       node: this.node,
       localId: boot.localId,
-      log: raftLogOf(boot),
+      log: this.log,
       transport: { send: (messages) => this.transport?.send(messages) },
       applyEntries: (entries) => state.applyEntries(entries),
       installSnapshot: async (snapshot) => {
@@ -391,27 +394,19 @@ export class Member implements MemberApi, StateEvents {
   }
 
   private newSnapshots(): Snapshots {
-    const { config, world, logger, boot, state, onFatal } = this.parts;
+    const { boot } = this.parts;
     return new Snapshots(
       {
-        config,
-        paths: boot.paths,
-        world,
-        logger,
-        localId: boot.localId,
-        raftStorage: boot.raftStorage,
-        wal: boot.wal,
-        files: boot.files,
-        state,
+        ...this.parts,
+        ...boot,
+        saveRecord: (record) => this.log.saveRecord(record),
         confState: () => this.confState,
-        openBackend: boot.openBackend,
         send: async (snapshot) => {
           await present(this.transport, 'a member that sends has a transport').sendSnapshot(
             snapshot,
           );
         },
         reportFailure: (to) => this.reportSnapshot(to, false),
-        onFatal,
       },
       boot.snapshotIndex,
     );

@@ -126,8 +126,10 @@ export class RaftLoop {
   /** Undefined when nothing has to be waited for. The WAL keeps the order, so an unsynced write need not be awaited. */
   private save(ready: Ready): Promise<void> | undefined {
     if (ready.hardState === undefined && ready.entries.length === 0) return undefined;
-    const saved = this.parts.log.save(ready.hardState, ready.entries, ready.mustSync);
-    if (ready.mustSync) return saved;
+    // The record of a snapshot counts only under a commit index that covers it, so that has to be on the disk as well.
+    const mustSync = ready.mustSync || ready.snapshot !== undefined;
+    const saved = this.parts.log.save(ready.hardState, ready.entries, mustSync);
+    if (mustSync) return saved;
     saved.catch((error: unknown) => this.parts.onFatal(error));
     return undefined;
   }

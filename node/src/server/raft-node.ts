@@ -1,7 +1,10 @@
 // Raft as a member runs it: the limits of its messages, and its clock (etcd: server/etcdserver/bootstrap.go raftConfig,
 // server.go adjustTicks).
 import { present, type Clock } from '../base/index.ts';
-import { RawNode } from '../raft/index.ts';
+import { RawNode, type MemoryStorage } from '../raft/index.ts';
+import type { Wal } from '../storage/index.ts';
+import type { Entry, HardState, Snapshot } from '../wire/gen/raft.ts';
+import type { Snapshot as SnapshotRecord } from '../wire/gen/record.ts';
 import type { Bootstrapped } from './bootstrap.ts';
 import type { MemberParts } from './member.ts';
 import type { RaftLog } from './raft-loop.ts';
@@ -36,17 +39,58 @@ export function newRaftNode(parts: MemberParts): RawNode {
   return node;
 }
 
-/** Raft's entries: in the WAL, and in raft's own memory of it. */
-export function raftLogOf({ wal, raftStorage }: Bootstrapped): RaftLog {
-  return {
-    save: (hardState, entries, mustSync) => wal.save(hardState, entries, mustSync),
-    saveSnapshot: (snapshot) => {
-      const { index, term, confState } = present(snapshot.metadata, 'a snapshot has metadata');
-      return wal.saveSnapshot({ index, term, confState });
-    },
-    applySnapshot: (snapshot) => void raftStorage.applySnapshot(snapshot),
-    append: (entries) => raftStorage.append(entries),
-  };
+/**
+ * Raft's entries and votes: in the WAL, and in raft's own memory of it. A commit index that moves on its own is kept back
+ * until something else is written: it is worth no write, because the backend knows what was applied.
+ */
+export class DurableLog implements RaftLog {
+  private readonly wal: Wal;
+  private readonly storage: MemoryStorage;
+  private unwritten: HardState | undefined;
+
+  constructor({ wal, raftStorage }: Bootstrapped) {
+    this.wal = wal;
+    this.storage = raftStorage;
+  }
+
+  save(
+    hardState: HardState | undefined,
+    entries: readonly Entry[],
+    mustSync: boolean,
+  ): Promise<void> {
+    const newest = hardState ?? this.unwritten;
+    if (entries.length === 0 && !mustSync) {
+      this.unwritten = newest;
+      return Promise.resolve();
+    }
+    this.unwritten = undefined;
+    return this.wal.save(newest, entries, mustSync);
+  }
+
+  saveSnapshot(snapshot: Snapshot): Promise<void> {
+    const { index, term, confState } = present(snapshot.metadata, 'a snapshot has metadata');
+    return this.saveRecord({ index, term, confState });
+  }
+
+  /** A snapshot counts at the next start only when the commit index on the disk covers it (etcd: ValidSnapshotEntries). */
+  async saveRecord(record: SnapshotRecord): Promise<void> {
+    await this.flush();
+    await this.wal.saveSnapshot(record);
+  }
+
+  async flush(): Promise<void> {
+    const hardState = this.unwritten;
+    this.unwritten = undefined;
+    if (hardState !== undefined) await this.wal.save(hardState, [], false);
+  }
+
+  applySnapshot(snapshot: Snapshot): void {
+    this.storage.applySnapshot(snapshot);
+  }
+
+  append(entries: readonly Entry[]): void {
+    this.storage.append(entries);
+  }
 }
 
 /** Ticks raft. A clock that was held up ticks once for all it missed: a paused leader must not be hasty on waking. */

@@ -4,6 +4,7 @@ import { formatId, present, type Logger, type MemberId, type World } from '../ba
 import type { MemoryStorage } from '../raft/index.ts';
 import type { Backend, SnapshotFiles, Wal } from '../storage/index.ts';
 import { Message, Snapshot, type ConfState } from '../wire/gen/raft.ts';
+import type { Snapshot as SnapshotRecord } from '../wire/gen/record.ts';
 import type { ServerConfig } from './config.ts';
 import { positionIn } from './consistent-index.ts';
 import type { DataPaths } from './paths.ts';
@@ -22,6 +23,8 @@ export interface SnapshotParts {
   readonly localId: MemberId;
   readonly raftStorage: MemoryStorage;
   readonly wal: Wal;
+  /** Writes the record of a snapshot to the WAL. */
+  readonly saveRecord: (record: SnapshotRecord) => Promise<void>;
   readonly files: SnapshotFiles;
   readonly state: StateMachine;
   readonly confState: () => ConfState;
@@ -81,7 +84,7 @@ export class Snapshots {
     const snapshot = Snapshot.create({ metadata: { confState, index, term } });
     raftStorage.createSnapshot(index, confState, snapshot.data);
     await files.save(snapshot);
-    await wal.saveSnapshot({ index, term, confState });
+    await this.parts.saveRecord({ index, term, confState });
     this.savedIndex = index;
     this.saving = false;
     logger.info('saved snapshot to disk', { 'snapshot-index': index });
