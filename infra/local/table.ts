@@ -80,21 +80,21 @@ export function renderTable(model: TableModel, style: TableStyle): string[] {
   const widths = columns.map((column) => columnWidth(column, model.members));
   const line = (cells: readonly string[]) => cut(MARGIN + cells.join(GAP).trimEnd(), width);
   const titles = columns.map((column, index) => pad(column.title, widths[index]!, column.align));
-  const rows = model.members.map((view) => {
-    const cells = columns.map((column, index) =>
-      pad(column.cell(view), widths[index]!, column.align),
-    );
-    const plain = line(cells);
+  const plainRows = model.members.map((view) =>
+    line(columns.map((column, index) => pad(column.cell(view), widths[index]!, column.align))),
+  );
+  const rows = model.members.map((view, index) => {
     const role = ROLE_PAINT[view.role];
-    if (role === undefined || !color) return plain;
-    return plain.replace(view.role, paint(view.role, role, color));
+    const plain = plainRows[index]!;
+    return role === undefined ? plain : plain.replace(view.role, paint(view.role, role, color));
   });
-  const rule = '─'.repeat(Math.max(0, Math.min(line(titles).length, width) - MARGIN.length));
+  const widest = Math.max(...[line(titles), ...plainRows].map((each) => each.length));
+  const rule = cut(MARGIN, width) + '─'.repeat(Math.max(0, widest - MARGIN.length));
   return [
     headline(model, style),
     '',
     paint(line(titles), 'dim', color),
-    paint(MARGIN + rule, 'dim', color),
+    paint(rule, 'dim', color),
     ...rows,
     ...alarms(model.members).map((text) => paint(cut(MARGIN + text, width), 'red', color)),
     ...(model.footer.length === 0 ? [] : ['']),
