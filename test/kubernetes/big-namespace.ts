@@ -112,7 +112,7 @@ async function testWatch(
       ...['-n', name, 'get', 'configmaps', '-l', 'watched=yes', '-w', '--no-headers'],
       ...['--output-watch-events', '-o', 'jsonpath={.type} {.object.data.n}{"\\n"}'],
     );
-    await watch.until((output) => output.endsWith('\n')); // what was there
+    await watch.until((output) => output === 'ADDED 0\n');
     for (let n = 1; n <= 10; n++) {
       await change(n);
       if (n === 5) await killLeader();
@@ -122,7 +122,7 @@ async function testWatch(
     await watch.stop('SIGKILL');
     const seen = output.trim().split('\n');
     const changed = Array.from({ length: 10 }, (_, index) => `MODIFIED ${index + 1}`);
-    assert.deepEqual(seen, [...changed, 'DELETED 10']);
+    assert.deepEqual(seen, ['ADDED 0', ...changed, 'DELETED 10']);
   });
 }
 
