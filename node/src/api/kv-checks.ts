@@ -75,14 +75,20 @@ function checkOp(op: RequestOp, maxOps: number): void {
   else throw new EtcdError('KeyNotFound');
 }
 
-/** Half-open interval of keys as latin1; `to` undefined is the end of all keys. */
+/** Half-open interval of keys as latin1. */
 interface Interval {
   readonly from: string;
-  readonly to: string | undefined;
+  /**
+   * Where etcd's check takes it to end. It compares the zero byte of "from the key on" like any other key, so that such a
+   * delete collides with no put, and clients rely on deleting everything and putting in one transaction.
+   */
+  readonly to: string;
+  readonly hasNoEnd: boolean;
 }
 
 interface Writes {
-  readonly puts: Set<string>;
+  /** Each key that is put, and whether the put keeps the value or the lease that is there. */
+  readonly puts: Map<string, boolean>;
   readonly deletes: Interval[];
 }
 
@@ -96,42 +102,44 @@ function writesOf(operations: readonly RequestOp[]): Writes {
   for (const { requestDeleteRange } of operations) {
     if (requestDeleteRange !== undefined) deletes.push(intervalOf(requestDeleteRange));
   }
-  const puts = new Set<string>();
+  const puts = new Map<string, boolean>();
   for (const { requestTxn } of operations) {
     if (requestTxn !== undefined) addNested(requestTxn, puts, deletes);
   }
   for (const { requestPut } of operations) {
     if (requestPut === undefined) continue;
     const key = latin1FromBytes(requestPut.key);
-    if (puts.has(key) || covers(deletes, key)) throw new EtcdError('DuplicateKey');
-    puts.add(key);
+    const keeps = requestPut.ignoreValue || requestPut.ignoreLease;
+    if (puts.has(key) || covers(deletes, key, keeps)) throw new EtcdError('DuplicateKey');
+    puts.set(key, keeps);
   }
   return { puts, deletes };
 }
 
-function addNested(txn: TxnRequest, puts: Set<string>, deletes: Interval[]): void {
+function addNested(txn: TxnRequest, puts: Map<string, boolean>, deletes: Interval[]): void {
   const then = writesOf(txn.success);
   const otherwise = writesOf(txn.failure);
-  for (const key of then.puts) {
-    if (puts.has(key) || covers(deletes, key)) throw new EtcdError('DuplicateKey');
-    puts.add(key);
+  for (const [key, keeps] of then.puts) {
+    if (puts.has(key) || covers(deletes, key, keeps)) throw new EtcdError('DuplicateKey');
+    puts.set(key, keeps);
   }
-  for (const key of otherwise.puts) {
+  for (const [key, keeps] of otherwise.puts) {
     if (puts.has(key) && !then.puts.has(key)) throw new EtcdError('DuplicateKey');
-    if (covers(deletes, key)) throw new EtcdError('DuplicateKey');
-    puts.add(key);
+    if (covers(deletes, key, keeps)) throw new EtcdError('DuplicateKey');
+    puts.set(key, keeps || puts.get(key) === true);
   }
   deletes.push(...then.deletes, ...otherwise.deletes);
 }
 
 function intervalOf(request: DeleteRangeRequest): Interval {
   const from = latin1FromBytes(request.key);
-  const { rangeEnd } = request;
-  if (rangeEnd.length === 0) return { from, to: `${from}\0` };
-  if (rangeEnd.length === 1 && rangeEnd[0] === 0) return { from, to: undefined };
-  return { from, to: latin1FromBytes(rangeEnd) };
+  const to = request.rangeEnd.length === 0 ? `${from}\0` : latin1FromBytes(request.rangeEnd);
+  return { from, to, hasNoEnd: to === '\0' };
 }
 
-function covers(intervals: readonly Interval[], key: string): boolean {
-  return intervals.some(({ from, to }) => from <= key && (to === undefined || key < to));
+/** A put that keeps what is there can't be done once the key is deleted, so for it every delete counts. */
+function covers(intervals: readonly Interval[], key: string, keeps: boolean): boolean {
+  return intervals.some(
+    ({ from, to, hasNoEnd }) => from <= key && (key < to || (keeps && hasNoEnd)),
+  );
 }

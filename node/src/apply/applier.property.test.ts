@@ -63,7 +63,7 @@ test('the applier answers every request as the model does', async () => {
         expect(applier.store.revision).toBe(model.revision);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 250 },
   );
 });
 

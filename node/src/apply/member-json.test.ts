@@ -17,7 +17,7 @@ const member: fc.Arbitrary<ClusterMember> = fc.record({
   peerUrls: fc.array(fc.string({ unit: 'binary' })),
   isLearner: fc.boolean(),
   name: fc.string({ unit: 'binary' }),
-  clientUrls: fc.array(fc.webUrl()),
+  clientUrls: fc.array(fc.constantFrom('http://x:1', 'https://y:2')),
 });
 
 test('members come back from JSON as they were, ids of all 64 bits included', () => {
