@@ -17,6 +17,7 @@ import { ConfState, Snapshot, type Entry, type HardState } from '../wire/gen/raf
 import type { ServerConfig } from './config.ts';
 import { ConsistentIndex } from './consistent-index.ts';
 import { ConfigError } from './flag-values.ts';
+import { assertFits } from './fit-check.ts';
 import { forcedNewCluster } from './force-new-cluster.ts';
 import { foundCluster, joinCluster, type Founding, type PeerGet } from './founding.ts';
 import { dataPaths, type DataPaths } from './paths.ts';
@@ -120,19 +121,15 @@ async function restart(parts: BootstrapParts, paths: DataPaths): Promise<Bootstr
     walOptions(parts),
   );
   const { nodeId, clusterId } = decode(Metadata, state.metadata);
-  const databaseExists = await adoptSnapshotDatabase(parts, paths, snapshotIndex);
+  if (!(await adoptSnapshotDatabase(parts, paths, snapshotIndex)) && snapshotIndex > 0) {
+    throw new ConfigError(
+      `database file (${paths.database}) of the backend is missing or empty; the log alone, which begins at ${snapshotIndex}, can't replace it`,
+    );
+  }
   const opened = await openStores(parts, paths, { clusterId, localId: nodeId });
   const { consistentIndex, membership } = opened;
-  if (databaseExists && consistentIndex.index < snapshotIndex && consistentIndex.index !== 0) {
-    throw new ConfigError(
-      `database file (${paths.database} index ${consistentIndex.index}) does not match with snapshot (index ${snapshotIndex}): the file is older than the log. Restore this member from the others: remove it, and add it again with an empty data directory`,
-    );
-  }
-  if (!databaseExists && snapshotIndex > 0) {
-    throw new ConfigError(
-      `database file (${paths.database}) of the backend is missing; the log alone, which begins at ${snapshotIndex}, can't replace it`,
-    );
-  }
+  const lastIndex = state.entries.at(-1)?.index ?? snapshotIndex;
+  await assertFits({ paths, ...opened, localId: nodeId, snapshotIndex, lastIndex });
   const log = config.forceNewCluster
     ? await forcedNewCluster({
         wal,
@@ -148,14 +145,14 @@ async function restart(parts: BootstrapParts, paths: DataPaths): Promise<Bootstr
     'local-member-id': formatId(nodeId),
     'commit-index': log.hardState.commit,
   });
-  const lastIndex = log.entries.at(-1)?.index ?? snapshotIndex;
+  const lastLogIndex = log.entries.at(-1)?.index ?? snapshotIndex;
   return {
     ...opened,
     paths,
     clusterId,
     localId: nodeId,
     wal,
-    appliedIndex: Math.min(Math.max(consistentIndex.index, snapshotIndex), lastIndex),
+    appliedIndex: Math.min(Math.max(consistentIndex.index, snapshotIndex), lastLogIndex),
     appliedTerm: consistentIndex.term,
     raftStorage: restoredLog(membership, log, snapshotIndex, snapshotTerm, consistentIndex.index),
     snapshotIndex,
@@ -193,7 +190,7 @@ function restoredLog(
 
 /**
  * A snapshot that was received and recorded, but not yet put in place when the process ended, takes its place now.
- * Returns whether there is a database.
+ * Returns whether there is a database that holds anything.
  */
 async function adoptSnapshotDatabase(
   parts: BootstrapParts,
@@ -210,7 +207,13 @@ async function adoptSnapshotDatabase(
       await disk.syncFolder(paths.snapDir);
     }
   }
-  return disk.exists(paths.database);
+  if (!(await disk.exists(paths.database))) return false;
+  const file = await disk.open(paths.database, 'read');
+  try {
+    return file.size() > 0;
+  } finally {
+    await file.close();
+  }
 }
 
 async function openStores(

@@ -87,7 +87,7 @@ export class ClientPorts {
   }
 
   private newServer(): RpcServer {
-    const { config, logger, member } = this.parts;
+    const { config, logger, member, metrics } = this.parts;
     return new RpcServer({
       clock: member.world.clock,
       logger,
@@ -98,6 +98,7 @@ export class ClientPorts {
       keepaliveTimeoutMs: config.keepaliveTimeoutMs,
       http1: (request, responder) => this.serveHttp(request, responder),
       before: learnerGuard(member),
+      observer: { finished: (path, kind, status) => metrics.callEnded(path, kind, status) },
       ...headerTrace(),
     });
   }

@@ -1,7 +1,8 @@
 // What /metrics shows, under etcd's names (server/etcdserver/metrics.go, storage/…/metrics.go). Numbers that the member
 // keeps anyway are read when somebody asks; only durations are recorded as they happen.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { NO_MEMBER, formatId, type MemberId } from '../base/index.ts';
+import { GrpcStatus, NO_MEMBER, formatId, type MemberId } from '../base/index.ts';
+import type { MethodKind } from '../wire/index.ts';
 import type { PeerMetrics } from '../peer/index.ts';
 import type { Member } from './member.ts';
 import { ETCD_VERSION, BINNACLE_VERSION } from './version.ts';
@@ -10,11 +11,26 @@ const DISK_BUCKETS = [
   0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.024, 2.048, 4.096, 8.192,
 ];
 
+/** go-grpc-prometheus' names of the kinds of methods. */
+const GRPC_TYPES: Readonly<Record<MethodKind, string>> = {
+  unary: 'unary',
+  serverStream: 'server_stream',
+  clientStream: 'client_stream',
+  bidiStream: 'bidi_stream',
+};
+const STATUSES = Object.keys(GrpcStatus).length;
+
+/** The finished calls of one method, counted by their status. */
+interface MethodCalls {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly byStatus: Float64Array;
+}
+
 export class Metrics {
   readonly registry = new Registry();
   readonly walSyncSeconds: Histogram;
   readonly peer: PeerMetrics;
-  private readonly handled: Counter;
+  private readonly calls = new Map<string, MethodCalls>();
 
   constructor() {
     const registers = [this.registry];
@@ -25,11 +41,21 @@ export class Metrics {
       buckets: DISK_BUCKETS,
       registers,
     });
-    this.handled = new Counter({
+    const { calls } = this;
+    new Counter({
       name: 'grpc_server_handled_total',
       help: 'Total number of RPCs completed on the server, regardless of success or failure.',
       labelNames: ['grpc_type', 'grpc_service', 'grpc_method', 'grpc_code'],
       registers,
+      collect() {
+        this.reset();
+        for (const { labels, byStatus } of calls.values()) {
+          byStatus.forEach((count, status) => {
+            const code = Object.keys(GrpcStatus)[status] ?? 'Unknown';
+            if (count > 0) this.inc({ ...labels, grpc_code: code }, count);
+          });
+        }
+      },
     });
     this.peer = this.peerMetrics(registers);
   }
@@ -42,15 +68,18 @@ export class Metrics {
     return this.registry.contentType;
   }
 
-  /** One finished call. `path` is `/service/method`. */
-  callEnded(path: string, type: string, code: string): void {
-    const [, service = '', method = ''] = path.split('/');
-    this.handled.inc({
-      grpc_type: type,
-      grpc_service: service,
-      grpc_method: method,
-      grpc_code: code,
-    });
+  /** One finished call. `path` is `/service/method`. Counted plainly; names and labels are for whoever asks. */
+  callEnded(path: string, kind: MethodKind, status: GrpcStatus): void {
+    let calls = this.calls.get(path);
+    if (calls === undefined) {
+      const [, service = '', method = ''] = path.split('/');
+      calls = {
+        labels: { grpc_type: GRPC_TYPES[kind], grpc_service: service, grpc_method: method },
+        byStatus: new Float64Array(STATUSES),
+      };
+      this.calls.set(path, calls);
+    }
+    calls.byStatus[status] = (calls.byStatus[status] ?? 0) + 1;
   }
 
   /** Gauges and counters that follow a member. */
