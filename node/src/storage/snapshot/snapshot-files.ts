@@ -82,6 +82,12 @@ export class SnapshotFiles {
     return position;
   }
 
+  /** Indexes of all snapshots that have a file. */
+  async indexes(): Promise<number[]> {
+    const names = (await this.disk.list(this.folder)).filter(isSnapshotFileName);
+    return names.map((name) => Number.parseInt(name.slice(name.indexOf('-') + 1), 16));
+  }
+
   databasePath(index: number): string {
     return this.pathOf(databaseFileName(index));
   }
