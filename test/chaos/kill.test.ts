@@ -1,5 +1,6 @@
 // Members are killed and paused while clients work: nothing that was acknowledged is lost, and all that was seen has one
 // explanation. CHAOS_SECONDS makes it longer.
+import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { startCluster, type TestCluster } from '../integration/support/cluster.ts';
 import type { TestMember } from '../integration/support/member.ts';
@@ -57,9 +58,20 @@ async function repeat(least: number, round: (index: number) => Promise<void>): P
   for (let index = 0; index < least || performance.now() < endMs; index++) await round(index);
 }
 
+/** No member ended by itself. */
+function expectRunning({ members }: TestCluster): void {
+  const ended = members.filter((member) => !member.isRunning);
+  const logs = ended.map(({ name, logFile }) => [
+    name,
+    readFileSync(logFile, 'utf8').slice(-2_000),
+  ]);
+  expect(logs).toEqual([]);
+}
+
 async function restartOf(target: TestMember, all: TestCluster): Promise<void> {
   target.start();
   await all.untilHealthy();
+  expectRunning(all);
 }
 
 test(
@@ -96,6 +108,7 @@ test(
           await Promise.all(all.members.map((member) => member.kill()));
           for (const member of all.members) member.start();
           await all.untilHealthy();
+          expectRunning(all);
         } else {
           const leader = await findLeader(all);
           leader.pause();
