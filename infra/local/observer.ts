@@ -64,12 +64,7 @@ export class Observer {
     return Promise.all(
       state.members.map(async (member): Promise<MemberView> => {
         const { pid, isWaiting } = processOf(member.name);
-        const status =
-          pid === undefined
-            ? undefined
-            : await this.connection(state, member.name)
-                .status(LOOK_TIMEOUT_MS)
-                .catch(() => undefined);
+        const status = pid === undefined ? undefined : await this.statusOf(state, member.name);
         const rate =
           withRates && status !== undefined ? await this.rateOf(state, member.name) : undefined;
         return {
@@ -93,6 +88,15 @@ export class Observer {
       connection.close();
       this.connections.delete(each);
       this.readings.delete(each);
+    }
+  }
+
+  /** Undefined when there is no answer, for whatever reason. */
+  private async statusOf(state: ClusterState, name: string): Promise<StatusResponse | undefined> {
+    try {
+      return await this.connection(state, name).status(LOOK_TIMEOUT_MS);
+    } catch {
+      return undefined;
     }
   }
 

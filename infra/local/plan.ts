@@ -45,8 +45,7 @@ export function nextStep(situation: Situation): Step {
   if (leaving !== undefined) {
     const known = inCluster(leaving);
     if (known === undefined) return { kind: 'clear', member: leaving };
-    const heirs = cluster.filter((each) => each.id !== known.id && !each.isLearner);
-    const successor = known.id === leaderId ? heirs[0]?.id : undefined;
+    const successor = known.id === leaderId ? heirOf(situation, known.id) : undefined;
     return { kind: 'remove', member: leaving, id: known.id, successor };
   }
   // Somebody else removed it.
@@ -69,6 +68,16 @@ export function nextStep(situation: Situation): Step {
   }
   if (members.length < desired) return { kind: 'prepare', ordinal: freeOrdinal(members) };
   return { kind: 'none' };
+}
+
+/** The voter that leaves last, if ever. */
+function heirOf({ members, cluster, peerUrlOf }: Situation, leaverId: bigint): bigint | undefined {
+  const rank = ({ name, peerUrls }: Member) => {
+    const own = members.find((each) => each.name === name || peerUrls.includes(peerUrlOf(each)));
+    return own === undefined ? 0 : ordinalOf(own); // one that we do not run, we do not remove
+  };
+  const heirs = cluster.filter((each) => each.id !== leaverId && !each.isLearner);
+  return heirs.sort((a, b) => rank(a) - rank(b))[0]?.id;
 }
 
 /** The lowest number from 1 on that no member has. */

@@ -12,7 +12,7 @@ import type { Paths } from './paths.ts';
 import { ensureCertificates } from './pki.ts';
 import { checkPorts } from './ports.ts';
 import { Problem } from './problem.ts';
-import { endProcesses, orphans, removeRun } from './run-file.ts';
+import { endProcesses, readRun, removeRun, runningMembers } from './run-file.ts';
 import { checkDataFolders, newState, readState, writeState, type ClusterState } from './state.ts';
 
 const ORPHAN_GRACE_MS = 10_000;
@@ -98,14 +98,11 @@ async function takeLock(paths: Paths): Promise<{ release(): Promise<void> }> {
 }
 
 async function endOrphans(paths: Paths, notices: Notices): Promise<void> {
-  const left = orphans(paths);
-  if (left.length > 0) {
-    const names = left.map(({ name, pid }) => `${name} (process ${pid})`).join(', ');
+  const left = runningMembers(paths, readRun(paths));
+  if (left.size > 0) {
+    const names = [...left].map(([name, pid]) => `${name} (process ${pid})`).join(', ');
     notices.warn(`the last run was cut off and left ${names} running: stopping them first`);
-    await endProcesses(
-      left.map(({ pid }) => pid),
-      ORPHAN_GRACE_MS,
-    );
+    await endProcesses([...left.values()], ORPHAN_GRACE_MS);
   }
   removeRun(paths);
 }

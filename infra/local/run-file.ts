@@ -14,6 +14,8 @@ const runSchema = z.object({
   pids: z.record(z.string(), z.int()),
 });
 
+const SUPERVISOR_COMMAND = /\/(cli\/main\.ts up|local\/main\.ts --supervise)/;
+
 export type RunState = z.output<typeof runSchema>;
 
 export function writeRun(paths: Paths, run: RunState): void {
@@ -43,11 +45,18 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Members whose supervisor was killed: alive, and by their command line working on our data folders. */
-export function orphans(paths: Paths): { name: string; pid: number }[] {
-  return Object.entries(readRun(paths)?.pids ?? {})
-    .map(([name, pid]) => ({ name, pid }))
-    .filter(({ name, pid }) => isAlive(pid) && commandOf(pid).includes(paths.dataDir(name)));
+/** The supervisor that the file names, if it is that: after a reboot, its number may be another process's. */
+export function runningSupervisor(run: RunState | undefined): number | undefined {
+  if (run === undefined || !isAlive(run.supervisorPid)) return undefined;
+  return SUPERVISOR_COMMAND.test(commandOf(run.supervisorPid)) ? run.supervisorPid : undefined;
+}
+
+/** Members that run, by name: alive, and by their command line at work on our data folders. */
+export function runningMembers(paths: Paths, run: RunState | undefined): Map<string, number> {
+  const known = Object.entries(run?.pids ?? {});
+  return new Map(
+    known.filter(([name, pid]) => isAlive(pid) && commandOf(pid).includes(paths.dataDir(name))),
+  );
 }
 
 /** Asks the processes to end, and ends those that do not within the time. */

@@ -11,6 +11,7 @@ import { Supervisor } from './supervisor.ts';
 import { renderTable } from './table.ts';
 
 const LOOK_INTERVAL_MS = 1000;
+const SIGNAL_ECHO_MS = 1000;
 const FOOTER = ['Ctrl-C stops · edit `members` in cluster.yaml to scale · logs in .binnacle/logs'];
 
 export interface RunOptions {
@@ -28,6 +29,8 @@ export interface RunOptions {
 export async function runCluster(paths: Paths, options: RunOptions): Promise<void> {
   const notices = new Notices();
   const { stdout } = process;
+  // The reader of a pipe, or the terminal, may go away; the cluster stays until a signal comes.
+  stdout.on('error', () => undefined);
   const screen =
     stdout instanceof WriteStream && stdout.isTTY ? new Screen(stdout, process.env) : undefined;
   notices.add(screen ?? plainSink((text) => stdout.write(text)));
@@ -53,17 +56,27 @@ export async function runCluster(paths: Paths, options: RunOptions): Promise<voi
   }
 }
 
-/** Resolves when a signal has come and all members have stopped. */
+/** Resolves when a signal has come and all members have stopped. An error nobody expected stops them, too. */
 function stopOnSignals(supervisor: Supervisor, notices: Notices): Promise<void> {
   return new Promise((resolve, reject) => {
+    let firstMs = 0;
     const stop = (signal: string) => {
-      if (supervisor.isStopping) notices.warn('killing what has not stopped yet');
+      const isSecond = supervisor.isStopping;
+      // npm passes on the Ctrl-C that the terminal has sent already.
+      if (isSecond && Date.now() - firstMs < SIGNAL_ECHO_MS) return;
+      firstMs = Date.now();
+      if (isSecond) notices.warn('killing what has not stopped yet');
       else notices.info(`${signal}: stopping the members`);
-      supervisor.stop().then(() => (supervisor.hasStopped ? resolve() : undefined), reject);
+      supervisor.stop().then(() => (isSecond ? undefined : resolve()), reject);
     };
     process.on('SIGINT', () => stop('Ctrl-C'));
     process.on('SIGTERM', () => stop('SIGTERM'));
     process.on('SIGHUP', () => stop('SIGHUP'));
+    process.on('uncaughtException', (error) => {
+      process.exitCode = 1;
+      notices.error(`the supervisor has failed: ${error.stack ?? error.message}`);
+      stop('failure');
+    });
   });
 }
 

@@ -1,5 +1,6 @@
 // A terminal whose lower end is redrawn in place, while notices scroll by above it.
 import type { WriteStream } from 'node:tty';
+import { stripVTControlCharacters } from 'node:util';
 import type { Level, NoticeSink } from './notices.ts';
 import { paint, type Paint } from './table.ts';
 
@@ -21,12 +22,13 @@ export class Screen implements NoticeSink {
   readonly color: boolean;
   private readonly terminal: WriteStream;
   private block: string[] = [];
+  /** What the terminal shows of it, and the rows that takes. */
+  private shown: readonly string[] = [];
   private drawn = 0;
 
   constructor(terminal: WriteStream, environment: NodeJS.ProcessEnv) {
     this.terminal = terminal;
     this.color = (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb';
-    terminal.write(HIDE_CURSOR);
   }
 
   get width(): number {
@@ -45,15 +47,14 @@ export class Screen implements NoticeSink {
 
   /** Shows these lines, instead of those of the last call, below everything else. */
   show(block: readonly string[]): void {
+    if (this.block.length === 0) this.terminal.write(HIDE_CURSOR);
     this.block = [...block];
     this.frame('');
   }
 
-  /** After the terminal changed its size, lines may have been wrapped: begin on a fresh page. */
+  /** After the terminal changed its size, lines of the block may have been wrapped. */
   resized(): void {
-    this.terminal.write('\x1b[2J\x1b[H');
-    this.drawn = 0;
-    this.frame('');
+    this.drawn = this.shown.reduce((rows, line) => rows + this.rowsOf(line), 0);
   }
 
   /** Takes the block away and gives the terminal back. */
@@ -66,9 +67,14 @@ export class Screen implements NoticeSink {
   private frame(text: string): void {
     const up = this.drawn === 0 ? '' : `\x1b[${this.drawn}A`;
     // A block taller than the terminal would scroll, and could not be redrawn in place.
-    const shown = this.block.slice(0, Math.max(1, this.terminal.rows - 2));
-    const body = shown.length === 0 ? '' : `\n${shown.join('\n')}\n`;
+    const fitting = this.block.slice(0, Math.max(1, this.terminal.rows - 2));
+    this.shown = fitting.length === 0 ? [] : ['', ...fitting];
+    const body = this.shown.map((line) => `${line}\n`).join('');
     this.terminal.write(`${BEGIN_FRAME}\r${up}${ERASE_BELOW}${text}${body}${END_FRAME}`);
-    this.drawn = shown.length === 0 ? 0 : shown.length + 1;
+    this.drawn = this.shown.length;
+  }
+
+  private rowsOf(line: string): number {
+    return Math.max(1, Math.ceil(stripVTControlCharacters(line).length / this.terminal.columns));
   }
 }

@@ -4,7 +4,7 @@ import { accessTo } from './member-flags.ts';
 import { Observer, type MemberView } from './observer.ts';
 import type { Paths } from './paths.ts';
 import { Problem } from './problem.ts';
-import { isAlive, readRun } from './run-file.ts';
+import { readRun, runningMembers, runningSupervisor } from './run-file.ts';
 import { readState, type ClusterState } from './state.ts';
 import { renderTable } from './table.ts';
 
@@ -18,24 +18,23 @@ export async function showStatus(paths: Paths, asJson: boolean): Promise<boolean
   if (state === undefined)
     throw new Problem('There is no cluster in this folder yet: `npm start` makes one.');
   const run = readRun(paths);
+  const supervisor = runningSupervisor(run);
+  const pids = runningMembers(paths, run);
   const observer = new Observer(paths);
   const views = await observer.look(
     state,
-    (name) => {
-      const pid = run?.pids[name];
-      return { pid: pid !== undefined && isAlive(pid) ? pid : undefined, isWaiting: false };
-    },
+    (name) => ({ pid: pids.get(name), isWaiting: false }),
     false,
   );
   observer.forget();
-  const isRunning = run !== undefined && isAlive(run.supervisorPid);
+  const startedAt = supervisor === undefined ? undefined : run?.startedAt;
   if (asJson)
     process.stdout.write(`${JSON.stringify(jsonStatus(paths, state, views), undefined, 2)}\n`);
   else {
-    const uptimeMs = isRunning ? Date.now() - Date.parse(run.startedAt) : undefined;
-    printTable(state, views, uptimeMs, isRunning ? run.supervisorPid : undefined);
+    const uptimeMs = startedAt === undefined ? undefined : Date.now() - Date.parse(startedAt);
+    printTable(state, views, uptimeMs, supervisor);
   }
-  return isRunning;
+  return supervisor !== undefined;
 }
 
 /** The documented shape. A member that does not answer has null where only it knows. */

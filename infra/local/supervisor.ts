@@ -35,8 +35,6 @@ export class Supervisor implements ScalingHost {
   readonly observer: Observer;
   readonly state: ClusterState;
   readonly startedAt = new Date();
-  /** True when no member runs any more, after `stop`. */
-  hasStopped = false;
   private config: ClusterConfig;
   private readonly lock: Prepared['lock'];
   private readonly watch: ConfigWatch;
@@ -120,7 +118,6 @@ export class Supervisor implements ScalingHost {
     this.observer.forget();
     removeRun(this.paths);
     await this.lock.release();
-    this.hasStopped = true;
   }
 
   isRunning(name: string): boolean {
