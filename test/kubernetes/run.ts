@@ -28,8 +28,7 @@ await report.part('Kubernetes', async () => {
   try {
     await testCluster(store);
   } finally {
-    await Kubernetes.stop();
-    await store.stop();
+    await Kubernetes.stop().finally(() => store.stop());
   }
 });
 process.exit(report.finish());
