@@ -37,7 +37,13 @@ export function clientLines(access: Access): string[] {
     lines.push(`    certFile: ${literal(certFile)},`);
     lines.push(`    keyFile: ${literal(keyFile)},`, '  },');
   }
-  return [...lines, '});'];
+  return [
+    ...lines,
+    '});',
+    "await client.put('greeting', 'hello');",
+    "console.log((await client.get('greeting'))?.text());",
+    'client.close();',
+  ];
 }
 
 /** A TypeScript string. */
