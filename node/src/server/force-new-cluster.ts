@@ -1,5 +1,6 @@
-// --force-new-cluster: this member goes on alone with what it has committed (etcd: server/storage/util.go). What was not
-// committed is dropped; configuration changes that remove all others are written as if they had been agreed on.
+// --force-new-cluster: this member goes on alone (etcd: server/storage/util.go). Configuration changes that remove all others
+// are written as if they had been agreed on. etcd drops what the log does not tell to be committed; here all of the log is
+// kept: its last entries may have been acknowledged, though this member had not yet written down that they were.
 import { EMPTY_BYTES, formatId, type Logger, type MemberId } from '../base/index.ts';
 import { bytesFromMemberChange, memberChangeFromBytes, type Membership } from '../apply/index.ts';
 import type { Wal, WalState } from '../storage/index.ts';
@@ -20,16 +21,15 @@ export async function forcedNewCluster(
   parts: ForceParts,
 ): Promise<{ hardState: HardState; entries: Entry[] }> {
   const { wal, state, localId, logger } = parts;
-  const commit = Math.max(state.hardState.commit, parts.appliedIndex);
-  const committed = state.entries.filter((entry) => entry.index <= commit);
-  if (committed.length < state.entries.length) {
-    logger.info('discarding uncommitted WAL entries', {
-      'commit-index-from-wal': commit,
-      'number-of-discarded-entries': state.entries.length - committed.length,
+  const commit = Math.max(state.entries.at(-1)?.index ?? 0, parts.appliedIndex);
+  if (commit > state.hardState.commit) {
+    logger.info('taking entries whose commit the log does not tell for committed', {
+      'commit-index-from-wal': state.hardState.commit,
+      'number-of-entries': commit - state.hardState.commit,
     });
   }
   const { term } = state.hardState;
-  const changes = membersAfter(parts, committed);
+  const changes = membersAfter(parts, state.entries);
   const added = changes.map((change, i): Entry => ({
     type: EntryType.EntryConfChange,
     term,
@@ -40,13 +40,13 @@ export async function forcedNewCluster(
   const hardState = HardState.create({ ...state.hardState, commit: last });
   await wal.save(hardState, added, true);
   logger.info('forced a cluster of one member', { 'local-member-id': formatId(localId) });
-  return { hardState, entries: [...committed, ...added] };
+  return { hardState, entries: [...state.entries, ...added] };
 }
 
 /** Changes that leave this member alone: everybody else is removed, and it is added where it is missing. */
-function membersAfter(parts: ForceParts, committed: readonly Entry[]): ConfChange[] {
+function membersAfter(parts: ForceParts, entries: readonly Entry[]): ConfChange[] {
   const ids = new Set(parts.membership.list().map((member) => member.id));
-  for (const entry of committed) {
+  for (const entry of entries) {
     if (entry.type !== EntryType.EntryConfChange || entry.index <= parts.appliedIndex) continue;
     const change = decode(ConfChange, entry.data);
     if (change.type === ConfChangeType.ConfChangeRemoveNode) ids.delete(change.nodeId);
