@@ -36,6 +36,8 @@ export async function runUp(argv: readonly string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  // The reader of a pipe, or the terminal, may go away; a cluster stays until a signal comes.
+  process.stdout.on('error', () => undefined);
   const paths = new Paths(process.cwd());
   try {
     if (values.help === true) process.stdout.write(HELP);

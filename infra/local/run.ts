@@ -29,8 +29,6 @@ export interface RunOptions {
 export async function runCluster(paths: Paths, options: RunOptions): Promise<void> {
   const notices = new Notices();
   const { stdout } = process;
-  // The reader of a pipe, or the terminal, may go away; the cluster stays until a signal comes.
-  stdout.on('error', () => undefined);
   const screen =
     stdout instanceof WriteStream && stdout.isTTY ? new Screen(stdout, process.env) : undefined;
   notices.add(screen ?? plainSink((text) => stdout.write(text)));

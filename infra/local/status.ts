@@ -1,4 +1,5 @@
 // `npm run status`: what runs, for people and as JSON.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { formatId } from '../../node/src/base/index.ts';
 import { accessTo } from './member-flags.ts';
 import { Observer, type MemberView } from './observer.ts';
@@ -7,6 +8,8 @@ import { Problem } from './problem.ts';
 import { readRun, runningMembers, runningSupervisor } from './run-file.ts';
 import { readState, type ClusterState } from './state.ts';
 import { renderTable } from './table.ts';
+
+const RATE_INTERVAL_MS = 500;
 
 /**
  * Prints the status.
@@ -21,11 +24,13 @@ export async function showStatus(paths: Paths, asJson: boolean): Promise<boolean
   const supervisor = runningSupervisor(run);
   const pids = runningMembers(paths, run);
   const observer = new Observer(paths);
-  const views = await observer.look(
-    state,
-    (name) => ({ pid: pids.get(name), isWaiting: false }),
-    false,
-  );
+  const look = () =>
+    observer.look(state, (name) => ({ pid: pids.get(name), isWaiting: false }), !asJson);
+  let views = await look();
+  if (!asJson && pids.size > 0) {
+    await sleep(RATE_INTERVAL_MS); // requests per second take two readings
+    views = await look();
+  }
   observer.forget();
   const startedAt = supervisor === undefined ? undefined : run?.startedAt;
   if (asJson)
