@@ -1,13 +1,9 @@
 // The members a client knows: one connection each, and whose turn it is.
-import {
-  Client as GrpcClient,
-  connectivityState,
-  credentials,
-  type ChannelCredentials,
-} from '@grpc/grpc-js';
+import { Client as GrpcClient, connectivityState, credentials } from '@grpc/grpc-js';
 import { GrpcStatus, StatusError } from '../base/errors.ts';
 import { isServiceError } from './errors.ts';
-import { channelCredentials, channelOptions, type ClientOptions } from './options.ts';
+import { channelOptions, type ClientOptions } from './options.ts';
+import { TlsContext } from './tls-credentials.ts';
 
 /** An endpoint that failed a call is passed over this long while others are there. */
 const AVOID_MS = 2_000;
@@ -20,10 +16,10 @@ export class Endpoint {
   readonly grpc: GrpcClient;
   avoidUntilMs = 0;
 
-  constructor(url: string, options: ClientOptions, secure: () => ChannelCredentials) {
-    const { target, tls } = parseEndpoint(url, options.tls !== undefined);
+  constructor(url: string, options: ClientOptions, tls: () => TlsContext) {
+    const { target, host, isSecure } = parseEndpoint(url, options.tls !== undefined);
     this.url = url;
-    const security = tls ? secure() : credentials.createInsecure();
+    const security = isSecure ? tls().credentialsFor(host) : credentials.createInsecure();
     this.grpc = new GrpcClient(target, security, channelOptions(options));
   }
 
@@ -55,18 +51,25 @@ export class Endpoint {
   }
 }
 
-/** Where a URL leads: grpc's target, and whether the connection is encrypted. @throws TypeError on a bad URL */
+/** Where a URL leads. @throws TypeError when it is none */
 export function parseEndpoint(
   url: string,
   tlsByDefault: boolean,
-): { target: string; tls: boolean } {
-  const match = /^(?:(https?):\/\/)?([^/\s]+)\/?$/.exec(url);
+): {
+  /** host:port */
+  target: string;
+  /** Without the brackets of an IPv6 address. */
+  host: string;
+  isSecure: boolean;
+} {
+  const match = /^(?:(https?):\/\/)?((?:\[([0-9a-fA-F:.]+)\]|([^/\s:[\]]+)):\d+)\/?$/.exec(url);
   const target = match?.[2];
-  if (target === undefined) {
+  const host = match?.[3] ?? match?.[4];
+  if (target === undefined || host === undefined) {
     throw new TypeError(`an endpoint is http://host:port, https://host:port or host:port: ${url}`);
   }
   const scheme = match?.[1];
-  return { target, tls: scheme === undefined ? tlsByDefault : scheme === 'https' };
+  return { target, host, isSecure: scheme === undefined ? tlsByDefault : scheme === 'https' };
 }
 
 /** All endpoints of a client. Ready ones are taken in turn. */
@@ -74,7 +77,7 @@ export class EndpointPool {
   readonly #options: ClientOptions;
   readonly #others = new Map<string, Endpoint>();
   #endpoints: Endpoint[];
-  #credentials: ChannelCredentials | undefined;
+  #tls: TlsContext | undefined;
   #next: number;
   #closed = false;
 
@@ -177,7 +180,7 @@ export class EndpointPool {
     return new Endpoint(
       url,
       this.#options,
-      () => (this.#credentials ??= channelCredentials(this.#options.tls)),
+      () => (this.#tls ??= new TlsContext(this.#options.tls ?? {})),
     );
   }
 }

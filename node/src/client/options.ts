@@ -1,8 +1,10 @@
 // What a client is told when it is made, and what a single call may be told.
-import { readFileSync } from 'node:fs';
-import { ChannelCredentials, credentials, type ChannelOptions } from '@grpc/grpc-js';
+import type { ChannelOptions } from '@grpc/grpc-js';
 
-/** Certificates as PEM: a path, or the bytes themselves. Give at most one of the two for each. */
+/**
+ * Certificates as PEM: a path, or the bytes themselves; give at most one of the two for each. Files are read again for new
+ * connections when they have changed.
+ */
 export interface TlsOptions {
   /** Authorities that servers are checked against; the system's when neither is given. */
   readonly caFile?: string;
@@ -55,17 +57,7 @@ export interface CallOptions {
 export const DEFAULT_TIMEOUT_MS = 10_000;
 const FIRST_RECONNECT_DELAY_MS = 50;
 
-/** @throws Error when a certificate file can't be read */
-export function channelCredentials(tls: TlsOptions | undefined): ChannelCredentials {
-  return credentials.createSsl(
-    pem(tls?.ca, tls?.caFile),
-    pem(tls?.key, tls?.keyFile),
-    pem(tls?.cert, tls?.certFile),
-  );
-}
-
 export function channelOptions(options: ClientOptions): Partial<ChannelOptions> {
-  const serverName = options.tls?.serverName;
   return {
     'grpc.keepalive_time_ms': options.keepAliveTimeMs ?? 10_000,
     'grpc.keepalive_timeout_ms': options.keepAliveTimeoutMs ?? 5_000,
@@ -77,12 +69,6 @@ export function channelOptions(options: ClientOptions): Partial<ChannelOptions> 
     'grpc.use_local_subchannel_pool': 1,
     'grpc.enable_http_proxy': 0,
     'grpc.enable_channelz': 0,
-    ...(serverName === undefined ? {} : { 'grpc.ssl_target_name_override': serverName }),
     ...options.channelOptions,
   };
-}
-
-function pem(bytes: Uint8Array | undefined, file: string | undefined): Buffer | null {
-  if (bytes !== undefined) return Buffer.from(bytes);
-  return file === undefined ? null : readFileSync(file);
 }

@@ -29,6 +29,8 @@ export class Caller {
       'grpc.max_reconnect_backoff_ms': 100,
       'grpc.use_local_subchannel_pool': 1,
       'grpc.enable_retries': 0,
+      // Names in TLS must not be addresses (RFC 6066 section 3), but grpc-js would send one.
+      ...(tls && { 'grpc.ssl_target_name_override': 'localhost' }),
     });
   }
 

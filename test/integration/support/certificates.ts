@@ -23,9 +23,12 @@ interface Issued {
 }
 
 /** Writes a new authority and its certificates into `folder`. Servers are localhost, 127.0.0.1 and ::1. */
-export async function makeCertificates(folder: string): Promise<CertificateFiles> {
+export async function makeCertificates(
+  folder: string,
+  authorityName = 'test-ca',
+): Promise<CertificateFiles> {
   mkdirSync(folder, { recursive: true });
-  const authority = await issue('test-ca', undefined, [
+  const authority = await issue(authorityName, undefined, [
     new x509.BasicConstraintsExtension(true, undefined, true),
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
   ]);
