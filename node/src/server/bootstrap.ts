@@ -146,6 +146,15 @@ async function restart(parts: BootstrapParts, paths: DataPaths): Promise<Bootstr
     'commit-index': log.hardState.commit,
   });
   const lastLogIndex = log.entries.at(-1)?.index ?? snapshotIndex;
+  const raftStorage = restoredLog(
+    membership,
+    log,
+    snapshotIndex,
+    snapshotTerm,
+    consistentIndex.index,
+  );
+  // A database that etcdutl restored still names the members of the cluster it was saved from.
+  consistentIndex.confState = raftStorage.initialState().confState;
   return {
     ...opened,
     paths,
@@ -154,7 +163,7 @@ async function restart(parts: BootstrapParts, paths: DataPaths): Promise<Bootstr
     wal,
     appliedIndex: Math.min(Math.max(consistentIndex.index, snapshotIndex), lastLogIndex),
     appliedTerm: consistentIndex.term,
-    raftStorage: restoredLog(membership, log, snapshotIndex, snapshotTerm, consistentIndex.index),
+    raftStorage,
     snapshotIndex,
     snapshotTerm,
     peers: [],

@@ -27,9 +27,7 @@ export async function foundCluster(
   get: PeerGet,
   logger: Logger,
 ): Promise<Founding> {
-  const members = configuredMembers(config, initialCluster);
-  const local = localMember(config, members, initialCluster);
-  verifyAdvertised(config, local, initialCluster);
+  const { clusterId, local, members } = plannedCluster(config, initialCluster);
   const others = members.filter((member) => member !== local).flatMap((member) => member.peerUrls);
   const running = await firstAnswer(others, get, logger, 'debug');
   if (
@@ -38,12 +36,21 @@ export async function foundCluster(
   ) {
     throw new ConfigError(`member ${formatId(local.id)} has already been bootstrapped`);
   }
-  return {
-    clusterId: clusterIdOf(members.map((member) => member.id)),
-    localId: local.id,
-    members,
-    remotes: [],
-  };
+  return { clusterId, localId: local.id, members, remotes: [] };
+}
+
+/** What a member has to be told of a cluster in order to found it. */
+export type ClusterPlan = Pick<ServerConfig, 'name' | 'initialClusterToken' | 'advertisePeerUrls'>;
+
+/** A new cluster as `--initial-cluster` describes it. @throws ConfigError when the member is not part of it */
+export function plannedCluster(
+  plan: ClusterPlan,
+  initialCluster: string,
+): { clusterId: ClusterId; local: ClusterMember; members: ClusterMember[] } {
+  const members = configuredMembers(plan, initialCluster);
+  const local = localMember(plan, members, initialCluster);
+  verifyAdvertised(plan, local, initialCluster);
+  return { clusterId: clusterIdOf(members.map((member) => member.id)), local, members };
 }
 
 /** A running cluster that was told of this member before. @throws ConfigError */
@@ -53,9 +60,7 @@ export async function joinCluster(
   get: PeerGet,
   logger: Logger,
 ): Promise<Founding> {
-  const configured = configuredMembers(config, initialCluster);
-  const local = localMember(config, configured, initialCluster);
-  verifyAdvertised(config, local, initialCluster);
+  const { local, members: configured } = plannedCluster(config, initialCluster);
   const others = configured
     .filter((member) => member !== local)
     .flatMap((member) => member.peerUrls);
@@ -77,7 +82,7 @@ export async function joinCluster(
   };
 }
 
-function configuredMembers(config: ServerConfig, initialCluster: string): ClusterMember[] {
+function configuredMembers(config: ClusterPlan, initialCluster: string): ClusterMember[] {
   return [...parseInitialCluster(initialCluster)].map(([name, peerUrls]) => ({
     id: memberIdOf(peerUrls, config.initialClusterToken),
     peerUrls,
@@ -88,7 +93,7 @@ function configuredMembers(config: ServerConfig, initialCluster: string): Cluste
 }
 
 function localMember(
-  config: ServerConfig,
+  config: ClusterPlan,
   members: readonly ClusterMember[],
   initialCluster: string,
 ): ClusterMember {
@@ -102,11 +107,7 @@ function localMember(
 }
 
 /** The URLs that this member advertises have to be those that the others know it by. */
-function verifyAdvertised(
-  config: ServerConfig,
-  local: ClusterMember,
-  initialCluster: string,
-): void {
+function verifyAdvertised(config: ClusterPlan, local: ClusterMember, initialCluster: string): void {
   const advertised = [...config.advertisePeerUrls].sort().join(',');
   const known = [...local.peerUrls]
     .map((url) => url.replace(/\/$/, ''))

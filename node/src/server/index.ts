@@ -1,6 +1,10 @@
 // The server room: one member, from its flags to its ports.
 export { buildConfig, parseInitialCluster, type ServerConfig } from './config.ts';
+export { ConsistentIndex, positionIn } from './consistent-index.ts';
+export { durationMs } from './duration.ts';
 export { FLAG_SPECS, helpText } from './flag-specs.ts';
 export { ConfigError, collectFlags } from './flag-values.ts';
+export { plannedCluster, type ClusterPlan } from './founding.ts';
+export { dataPaths, type DataPaths } from './paths.ts';
 export { startMember, type RunningMember } from './start-member.ts';
 export { BINNACLE_VERSION, ETCD_VERSION } from './version.ts';

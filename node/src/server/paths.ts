@@ -10,7 +10,7 @@ export interface DataPaths {
   readonly database: string;
 }
 
-export function dataPaths(config: ServerConfig): DataPaths {
+export function dataPaths(config: Pick<ServerConfig, 'dataDir' | 'walDir'>): DataPaths {
   const memberDir = join(config.dataDir, 'member');
   const snapDir = join(memberDir, 'snap');
   return {
