@@ -79,7 +79,7 @@ test(
   async () => {
     const failoversMs: number[] = [];
     await underLoad(3, async (all) => {
-      await repeat(3, async () => {
+      await repeat(2, async () => {
         const leader = await findLeader(all);
         await sleep(200);
         await leader.kill();
@@ -127,7 +127,7 @@ test(
   async () => {
     await underLoad(1, async (all) => {
       const member = all.member(0);
-      await repeat(4, async () => {
+      await repeat(3, async () => {
         await sleep(50 + Math.random() * 200);
         await member.kill();
         await restartOf(member, all);

@@ -109,13 +109,15 @@ describe('where settings come from', () => {
       ETCD_INITIAL_ADVERTISE_PEER_URLS: peer!,
       ETCD_INITIAL_CLUSTER: `from-a-flag=${peer}`,
     };
-    const running = runBinnacle(['--name', 'from-a-flag'], environment, 2_500);
+    const enough = new AbortController();
+    const running = runBinnacle(['--name', 'from-a-flag'], environment, 10_000, enough.signal);
     const caller = new Caller(client!);
     callers.push(caller);
     const { members } = await eventually('the member', () =>
       caller.unary(ClusterService.memberList),
     );
     expect(members.map(({ name }) => name)).toEqual(['from-a-flag']);
+    enough.abort();
     expect((await running).stderr).toContain('ready to serve client requests');
   });
 
@@ -133,11 +135,13 @@ describe('where settings come from', () => {
       'quota-backend-bytes: 12345678',
     ];
     writeFileSync(file, lines.join('\n'));
-    const running = runBinnacle(['--config-file', file], {}, 2_500);
+    const enough = new AbortController();
+    const running = runBinnacle(['--config-file', file], {}, 10_000, enough.signal);
     const caller = new Caller(client!);
     callers.push(caller);
     const status = await eventually('the member', () => caller.unary(MaintenanceService.status));
     expect(status.dbSizeQuota).toBe(12_345_678);
+    enough.abort();
     expect((await running).stderr).toContain('from-a-file');
   });
 });

@@ -82,7 +82,7 @@ async function expectRefused(
 }
 
 describe('the write-ahead log', () => {
-  test.each([0.1, 0.35, 0.6, 0.85])('with a bit flipped at %d of it', async (share) => {
+  test.each([0.2, 0.7])('with a bit flipped at %d of it', async (share) => {
     dataDir = copy('wal-flip');
     const path = lastSegment(dataDir);
     const offset = Math.floor(usedBytes(path) * share);
@@ -164,10 +164,7 @@ describe('the database', () => {
   test.each([0.5, 0.9])('cut off at %d of its size', async (share) => {
     dataDir = copy('db-cut');
     const path = databaseFile(dataDir);
-    const bytes = readFileSync(path);
-    let used = bytes.length;
-    while (used > 0 && bytes[used - 1] === 0) used--;
-    truncateSync(path, Math.floor((used * share) / PAGE_BYTES) * PAGE_BYTES);
+    truncateSync(path, Math.floor((usedBytes(path) * share) / PAGE_BYTES) * PAGE_BYTES);
     await expectRefused([/snap\/db/, /offset \d+/]);
   });
 

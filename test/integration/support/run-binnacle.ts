@@ -15,6 +15,8 @@ export function runBinnacle(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
   timeoutMs = 10_000,
+  /** Kills it early. */
+  signal?: AbortSignal,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(BINARY, args, {
@@ -25,6 +27,7 @@ export function runBinnacle(
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    signal?.addEventListener('abort', () => child.kill('SIGKILL'));
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     child.once('error', reject);
     child.once('close', (code) => {
