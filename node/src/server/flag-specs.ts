@@ -301,6 +301,15 @@ export function helpText(): string {
     '  binnacle [flags]',
     '    Start a member. The flags are those of etcd.',
     '',
+    '  binnacle ctl COMMAND',
+    '    Talk to a cluster, as etcdctl does: get, put, watch, member list, endpoint status, …',
+    '',
+    '  binnacle util COMMAND',
+    "    Work on a member's files, as etcdutl does: check, snapshot restore, defrag, …",
+    '',
+    '  binnacle up',
+    '    Run a whole cluster on this machine, as cluster.yaml describes it.',
+    '',
   ];
   for (const title of groups) {
     lines.push(`${title}:`);

@@ -28,6 +28,11 @@ const HELP: FlagSpec = { ...boolFlag('help', 'Print help and exit.'), short: 'h'
 
 /** Runs what `argv` asks for. Failures are printed and set the exit code. */
 export async function runProgram(program: Program, argv: readonly string[]): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // `… | head` ends quietly when nobody reads on.
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
   try {
     const { command, rest, words } = find(program, argv);
     if (command === undefined) {

@@ -113,7 +113,6 @@ async function writeDatabase(
   for (const member of members) membership.add(member);
   const consistentIndex = new ConsistentIndex();
   consistentIndex.set(start.commitIndex, TERM);
-  consistentIndex.confState = start.confState;
   consistentIndex.write(backend.bucket('meta'));
   await backend.close();
 }
