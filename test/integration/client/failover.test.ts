@@ -117,8 +117,10 @@ describe('a client of three members under mutual TLS', () => {
     const { members } = await client.cluster.list();
     expect(members.filter(({ isLearner }) => isLearner)).toEqual([]);
     expect(members).toHaveLength(4);
-    await client.syncEndpoints();
-    expect(client.endpoints).toContain(joining.clientUrl);
+    await eventually('the new member to publish its URL', async () => {
+      await client.syncEndpoints();
+      return client.endpoints.includes(joining.clientUrl);
+    });
     const left = await client.cluster.remove(member.id);
     expect(left.members).toHaveLength(3);
     await client.syncEndpoints();
