@@ -2,6 +2,7 @@
 // explanation. CHAOS_SECONDS makes it longer.
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
+import { Client } from '../../node/src/client/index.ts';
 import { startCluster, type TestCluster } from '../integration/support/cluster.ts';
 import type { TestMember } from '../integration/support/member.ts';
 import { sleep } from '../integration/support/waiting.ts';
@@ -13,6 +14,8 @@ import {
   expectReadsAtTheirRevision,
   expectSameEvents,
   expectSameHashes,
+  expectWatched,
+  watchAll,
 } from './verify.ts';
 import { Workload } from './workload.ts';
 
@@ -32,6 +35,9 @@ async function underLoad(
 ): Promise<void> {
   cluster = await startCluster({ members });
   const watchers = cluster.members.map((member) => new EventLog(cluster!, member));
+  const { endpoints } = cluster;
+  using client = new Client({ endpoints, maxReconnectDelayMs: 100 });
+  const watched = watchAll(client);
   const workload = new Workload(cluster, { clients: 6, keys: 12, pauseMs: 5, timeoutMs: 4_000 });
   workload.start();
   try {
@@ -46,6 +52,7 @@ async function underLoad(
   console.log(`${history.length} operations, ${unknown} of unknown outcome`);
   expect(history.length - unknown).toBeGreaterThan(50);
   const events = await expectSameEvents(cluster, watchers);
+  await expectWatched(watched, events);
   expectNoLostWrite(history, events);
   expectReadsAtTheirRevision(history, events);
   expectLinearizable(history, events);
@@ -83,7 +90,7 @@ test(
         const leader = await findLeader(all);
         await sleep(200);
         await leader.kill();
-        failoversMs.push(await timeUntilServing(all, leader));
+        failoversMs.push(await timeUntilServing(all));
         await restartOf(leader, all);
       });
     });
@@ -112,7 +119,7 @@ test(
         } else {
           const leader = await findLeader(all);
           leader.pause();
-          await timeUntilServing(all, leader);
+          await timeUntilServing(all);
           leader.resume();
           await sleep(200);
         }

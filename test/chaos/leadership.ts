@@ -1,12 +1,14 @@
 // Who leads, and how long nobody does.
-import { utf8FromText } from '../../node/src/base/index.ts';
-import { KVService, MaintenanceService } from '../../node/src/wire/gen/rpc.ts';
+import { Client } from '../../node/src/client/index.ts';
+import { MaintenanceService } from '../../node/src/wire/gen/rpc.ts';
 import { Caller } from '../integration/support/caller.ts';
 import type { TestCluster } from '../integration/support/cluster.ts';
 import type { TestMember } from '../integration/support/member.ts';
 import { eventually, sleep } from '../integration/support/waiting.ts';
 
 const PROBE_INTERVAL_MS = 20;
+const PROBE_TIMEOUT_MS = 3_000;
+const GIVE_UP_MS = 10_000;
 
 /** The member that leads, as all running members see it. */
 export function findLeader(cluster: TestCluster): Promise<TestMember> {
@@ -29,28 +31,27 @@ export function findLeader(cluster: TestCluster): Promise<TestMember> {
   });
 }
 
-/** Milliseconds from now until some other member than `gone` has acknowledged a write that was made from now on. */
-export async function timeUntilServing(cluster: TestCluster, gone: TestMember): Promise<number> {
+/** Milliseconds from now until the client has a write acknowledged that was made from now on. */
+export async function timeUntilServing({ endpoints, clientTls }: TestCluster): Promise<number> {
   const startMs = performance.now();
-  const callers = cluster.members
-    .filter((member) => member !== gone && member.isRunning)
-    .map((member) => new Caller(member.clientUrl, cluster.clientTls));
+  using client = new Client({
+    endpoints,
+    timeoutMs: PROBE_TIMEOUT_MS,
+    ...(clientTls && { tls: clientTls }),
+  });
   let servedMs: number | undefined;
   const attempts: Promise<void>[] = [];
-  const attempt = async (caller: Caller): Promise<void> => {
-    const request = { key: utf8FromText('probe'), value: utf8FromText('x') };
-    await caller.unary(KVService.put, request, 3_000).then(
-      () => (servedMs ??= performance.now() - startMs),
+  const attempt = () =>
+    client.put('probe', 'x').then(
+      () => void (servedMs ??= performance.now() - startMs),
       () => undefined,
     );
-  };
-  while (servedMs === undefined && performance.now() - startMs < 10_000) {
-    for (const caller of callers) attempts.push(attempt(caller));
+  while (servedMs === undefined && performance.now() - startMs < GIVE_UP_MS) {
+    attempts.push(attempt());
     await sleep(PROBE_INTERVAL_MS);
   }
-  for (const caller of callers) caller.close();
   await Promise.all(attempts);
-  if (servedMs === undefined) throw new Error('no new leader serves within 10 s');
+  if (servedMs === undefined) throw new Error(`no new leader serves within ${GIVE_UP_MS} ms`);
   return servedMs;
 }
 

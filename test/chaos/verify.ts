@@ -1,6 +1,7 @@
 // What has to hold when the faults are over.
 import { expect } from 'vitest';
 import { utf8FromText } from '../../node/src/base/index.ts';
+import type { Client } from '../../node/src/client/index.ts';
 import { KVService, MaintenanceService } from '../../node/src/wire/gen/rpc.ts';
 import { Caller } from '../integration/support/caller.ts';
 import type { TestCluster } from '../integration/support/cluster.ts';
@@ -9,6 +10,7 @@ import { EventLog, type LoggedEvent } from './event-log.ts';
 import { withoutTracelessWrites, type HistoryEntry, type VersionedValue } from './history.ts';
 import { KEY_MODEL } from './kv-model.ts';
 import { checkLinearizable } from './linearizability.ts';
+import { KEY_PREFIX } from './workload.ts';
 
 const CHECK_TIMEOUT_MS = 20_000;
 
@@ -32,6 +34,30 @@ export async function expectSameEvents(
   });
   for (const log of logs) expect(log.events).toEqual(events);
   return events;
+}
+
+/** The typed client's watch, which moved from member to member, told the same history. */
+export async function expectWatched(
+  watched: readonly LoggedEvent[],
+  events: readonly LoggedEvent[],
+): Promise<void> {
+  await eventually('the last event', () => watched.length >= events.length);
+  expect(watched).toEqual(events);
+}
+
+/** Follows the workload's keys from the first revision on, through whatever member there is. */
+export function watchAll(client: Client): LoggedEvent[] {
+  const seen: LoggedEvent[] = [];
+  const options = { prefix: true, startRevision: 1 };
+  client.watch(KEY_PREFIX, options, {
+    events(response) {
+      for (const { type, kv } of response.events) {
+        const value = type === 'put' ? kv.text() : undefined;
+        seen.push({ revision: kv.modRevision, key: kv.keyText(), value });
+      }
+    },
+  });
+  return seen;
 }
 
 /** A revision that no write comes behind. */

@@ -1,9 +1,9 @@
 // Concurrent clients that read and write a few keys through all members, each request recorded.
+import { Client } from '../../node/src/client/index.ts';
 import type { TestCluster } from '../integration/support/cluster.ts';
-import { Caller } from '../integration/support/caller.ts';
 import { sleep } from '../integration/support/waiting.ts';
 import { HistoryRecorder, type KvOperation } from './history.ts';
-import { perform } from './kv-caller.ts';
+import { perform } from './kv-client.ts';
 
 export interface WorkloadOptions {
   readonly clients: number;
@@ -20,7 +20,8 @@ export const KEY_PREFIX = 'chaos/';
 
 export class Workload {
   readonly recorder = new HistoryRecorder();
-  private readonly callers: Caller[];
+  /** Each knows all members and moves on by itself; they begin at different ones. */
+  private readonly clients: Client[];
   private readonly options: WorkloadOptions;
   private running: Promise<void>[] = [];
   private stopped = false;
@@ -29,29 +30,36 @@ export class Workload {
 
   constructor(cluster: TestCluster, options: WorkloadOptions) {
     this.options = options;
-    this.callers = cluster.members.map(({ clientUrl }) => new Caller(clientUrl, cluster.clientTls));
+    const { endpoints, clientTls } = cluster;
+    this.clients = Array.from({ length: options.clients }, (_, index) => {
+      const first = index % endpoints.length;
+      return new Client({
+        endpoints: [...endpoints.slice(first), ...endpoints.slice(0, first)],
+        timeoutMs: options.timeoutMs,
+        maxReconnectDelayMs: 100,
+        ...(clientTls && { tls: clientTls }),
+      });
+    });
   }
 
   start(): void {
-    this.running = Array.from({ length: this.options.clients }, (_, client) => this.run(client));
+    this.running = this.clients.map((client, index) => this.run(client, index));
   }
 
   /** Lets the requests under way end. */
   async stop(): Promise<void> {
     this.stopped = true;
     await Promise.all(this.running);
-    for (const caller of this.callers) caller.close();
+    for (const client of this.clients) client.close();
   }
 
-  private async run(client: number): Promise<void> {
-    const { keys, pauseMs, timeoutMs } = this.options;
-    for (let round = client; !this.stopped; round++) {
-      const caller = this.callers[round % this.callers.length];
-      if (caller === undefined) return;
+  private async run(client: Client, index: number): Promise<void> {
+    const { keys, pauseMs } = this.options;
+    while (!this.stopped) {
       const key = `${KEY_PREFIX}${Math.floor(Math.random() * keys)}`;
       const operation = this.choose(key);
-      const answered = await this.recorder.record(client, key, operation, async () => {
-        const answer = await perform(caller, key, operation, timeoutMs);
+      const answered = await this.recorder.record(index, key, operation, async () => {
+        const answer = await perform(client, key, operation);
         if (answer.result.kind === 'get' && answer.result.found !== undefined) {
           this.lastValues.set(key, answer.result.found.value);
         }
