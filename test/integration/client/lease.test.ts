@@ -43,24 +43,27 @@ describe('a lease', () => {
     });
   });
 
-  test('that is held outlives its TTL and a restart of the server, until it is revoked elsewhere', async () => {
-    const lease = await client.leases.hold(5);
-    const grantedMs = performance.now();
-    let renewals = 0;
-    lease.on('renewed', () => renewals++);
-    await client.put('held', '1', { lease: lease.id });
-    await eventually('a renewal', () => renewals >= 1);
-    await cluster.member(0).restart();
-    await eventually('a life beyond the TTL', () => performance.now() > grantedMs + 5_500);
-    expect(renewals).toBeGreaterThanOrEqual(2);
-    expect((await client.get('held'))?.lease).toBe(lease.id);
-    const lost = new Promise<LeaseLostError>((resolve) => lease.once('lost', resolve));
-    await client.leases.revoke(lease.id);
-    expect(await lost).toBeInstanceOf(LeaseLostError);
-    expect(lease.signal.aborted).toBe(true);
-  });
+  test.concurrent(
+    'that is held outlives its TTL and a restart of the server, until it is revoked elsewhere',
+    async () => {
+      const lease = await client.leases.hold(5);
+      const grantedMs = performance.now();
+      let renewals = 0;
+      lease.on('renewed', () => renewals++);
+      await client.put('held', '1', { lease: lease.id });
+      await eventually('a renewal', () => renewals >= 1);
+      await cluster.member(0).restart();
+      await eventually('a life beyond the TTL', () => performance.now() > grantedMs + 5_500);
+      expect(renewals).toBeGreaterThanOrEqual(2);
+      expect((await client.get('held'))?.lease).toBe(lease.id);
+      const lost = new Promise<LeaseLostError>((resolve) => lease.once('lost', resolve));
+      await client.leases.revoke(lease.id);
+      expect(await lost).toBeInstanceOf(LeaseLostError);
+      expect(lease.signal.aborted).toBe(true);
+    },
+  );
 
-  test('is lost when nobody renews it in time', async () => {
+  test.concurrent('is lost when nobody renews it in time', async () => {
     const alone = await startCluster();
     const other = new Client({ endpoints: alone.endpoints });
     const lease = await other.leases.hold(2);

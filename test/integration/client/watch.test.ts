@@ -128,18 +128,18 @@ describe('a watch', () => {
     );
     await watch.created;
     const expected: string[] = [];
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < 2; round++) {
       for (let i = 0; i < 20; i++) {
         await client.put('r/key', `${round}.${i}`);
         expected.push(`${round}.${i}`);
       }
-      if (round < 2) await cluster.member(0).restart();
+      if (round < 1) await cluster.member(0).restart();
       // The first call on a broken connection may have been executed: only a repeatable one is made again by itself.
       await eventually('an answer', async () => (await client.count('r/', { prefix: true })) > 0);
     }
     await eventually('all events', () => seen.length >= expected.length);
     expect(seen).toEqual(expected);
-    expect(resumed).toBe(2);
+    expect(resumed).toBe(1);
     watch.cancel();
     expect(ended).toBe(1);
   });
