@@ -1,5 +1,4 @@
 // cluster.yaml: read, checked, and explained when something is wrong with it.
-import * as fs from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { clusterSchema, type ClusterConfig } from './config.ts';
@@ -44,20 +43,8 @@ export class ConfigFileError extends Error {
 
 /**
  * @param path the file, as the messages should name it
- * @throws ConfigFileError when it cannot be read or does not describe a cluster
+ * @throws ConfigFileError when the text does not describe a cluster
  */
-export function readClusterConfig(path: string): ClusterConfig {
-  let text: string;
-  try {
-    text = fs.readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigFileError([`${path}: cannot be read: ${reason}`]);
-  }
-  return parseClusterConfig(text, path);
-}
-
-/** As readClusterConfig, from the text. */
 export function parseClusterConfig(text: string, path: string): ClusterConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

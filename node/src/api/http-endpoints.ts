@@ -1,6 +1,6 @@
 // What the client port answers over plain HTTP: /health, /livez, /readyz, /version
 // (etcd: server/etcdserver/api/etcdhttp/health.go, version.go).
-import { utf8FromText, EMPTY_BYTES, type Logger } from '../base/index.ts';
+import { EMPTY_BYTES, type Logger } from '../base/index.ts';
 import { AlarmType } from '../wire/gen/rpc.ts';
 import type { MemberApi } from './member-api.ts';
 
@@ -154,8 +154,4 @@ function text(status: number, body: string, headers: Record<string, string> = {}
     },
     body,
   };
-}
-
-export function bodyOf(answer: HttpAnswer): Uint8Array {
-  return utf8FromText(answer.body);
 }

@@ -16,8 +16,3 @@ export function present<T>(value: T | undefined | null, message: string): T {
   if (value === undefined || value === null) throw new AssertionError(message);
   return value;
 }
-
-/** For the branch that a complete `switch` never reaches. */
-export function unreachable(value: never): never {
-  throw new AssertionError(`unreachable: ${String(value)}`);
-}

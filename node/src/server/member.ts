@@ -401,11 +401,8 @@ export class Member implements MemberApi, StateEvents {
         ...boot,
         saveRecord: (record) => this.log.saveRecord(record),
         confState: () => this.confState,
-        send: async (snapshot) => {
-          await present(this.transport, 'a member that sends has a transport').sendSnapshot(
-            snapshot,
-          );
-        },
+        send: (snapshot) =>
+          present(this.transport, 'a member that sends has a transport').sendSnapshot(snapshot),
         reportFailure: (to) => this.reportSnapshot(to, false),
       },
       boot.snapshotIndex,

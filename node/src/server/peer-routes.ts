@@ -127,7 +127,7 @@ async function hashKv(member: Member, request: IncomingMessage): Promise<Answer>
     return plain(412, 'cluster ID mismatch\n');
   }
   const body = textFromUtf8(await readBody(request)) ?? '';
-  let revision = 0;
+  let revision: number;
   try {
     const parsed = JSON.parse(body === '' ? '{}' : body) as { revision?: unknown }; // any other shape has no revision
     revision = Number(parsed.revision ?? 0);

@@ -33,7 +33,7 @@ export interface SnapshotParts {
     message: Message;
     database: AsyncIterable<Uint8Array>;
     sizeBytes: number;
-  }) => void;
+  }) => Promise<void>;
   readonly reportFailure: (to: MemberId) => void;
   readonly onFatal: (error: unknown) => void;
 }
@@ -119,7 +119,7 @@ export class Snapshots {
       to: formatId(message.to),
       bytes: snapshot.sizeBytes,
     });
-    this.parts.send({
+    await this.parts.send({
       message: merged,
       database: closing(snapshot),
       sizeBytes: snapshot.sizeBytes,
