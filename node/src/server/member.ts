@@ -250,8 +250,11 @@ export class Member implements MemberApi, StateEvents {
     return this.reconfiguration.remove(id);
   }
 
-  promoteMember(id: MemberId): Promise<void> {
-    return this.reconfiguration.promote(id);
+  /** Resolves when this member, too, has applied the change, so that the list it answers shows it. */
+  async promoteMember(id: MemberId): Promise<void> {
+    const isLeader = this.isLeader;
+    await this.reconfiguration.promote(id);
+    if (!isLeader) await this.linearizableRead();
   }
 
   /** For another member's request: only the leader can. */
