@@ -7,28 +7,30 @@ import { unary, type Registration } from './registration.ts';
 
 export function clusterService(member: MemberApi): Registration[] {
   const members = () => member.membership.list().map(wireMember);
+  // Members have nothing to do with revisions, and etcd tells none.
+  const header = () => ({ ...headerOf(member), revision: 0 });
   return [
     unary(ClusterService.memberAdd, async (request) => {
       checkUrls(request.peerUrls);
       const added = await member.addMember(request.peerUrls, request.isLearner);
-      return { header: headerOf(member), member: wireMember(added), members: members() };
+      return { header: header(), member: wireMember(added), members: members() };
     }),
     unary(ClusterService.memberRemove, async (request) => {
       await member.removeMember(request.id);
-      return { header: headerOf(member), members: members() };
+      return { header: header(), members: members() };
     }),
     unary(ClusterService.memberUpdate, async (request) => {
       checkUrls(request.peerUrls);
       await member.updateMember(request.id, request.peerUrls);
-      return { header: headerOf(member), members: members() };
+      return { header: header(), members: members() };
     }),
     unary(ClusterService.memberList, async (request) => {
       if (request.linearizable) await member.linearizableRead();
-      return { header: headerOf(member), members: members() };
+      return { header: header(), members: members() };
     }),
     unary(ClusterService.memberPromote, async (request) => {
       await member.promoteMember(request.id);
-      return { header: headerOf(member), members: members() };
+      return { header: header(), members: members() };
     }),
   ];
 }

@@ -92,7 +92,7 @@ const STATUS_HEADERS = [
 
 function statusRow(endpoint: string, status: StatusResult): string[] {
   const { header, dbSize, dbSizeInUse } = status;
-  const notInUse = dbSize === 0 ? 0 : Math.trunc((1 - dbSizeInUse / dbSize) * 100);
+  const notInUse = dbSize === 0 ? 0 : 100 - Math.floor((dbSizeInUse * 100) / dbSize);
   return [
     endpoint,
     formatId(header.memberId),

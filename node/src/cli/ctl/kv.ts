@@ -2,6 +2,7 @@
 import { exactly, type Command } from '../command-line/commands.ts';
 import { UsageError } from '../command-line/errors.ts';
 import { boolFlag, type Flags } from '../command-line/flags.ts';
+import { formatOf } from '../command-line/output.ts';
 import {
   deleteJson,
   present,
@@ -57,6 +58,8 @@ export const KV_COMMANDS: readonly Command[] = [
 async function get(args: readonly string[], flags: Flags): Promise<void> {
   const { key, options } = getRequest(args, flags);
   const valueOnly = flags.bool('print-value-only');
+  if (options.countOnly === true && formatOf(flags) !== 'json')
+    throw new UsageError('--count-only is only for --write-out=json');
   const result = await withClient(flags, (client) => client.range(key, options));
   present(
     flags,
