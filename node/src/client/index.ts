@@ -1,6 +1,6 @@
 // The typed client for Binnacle and etcd.
 //
-//   import { Client, compare, op } from 'binnacle/client';
+//   import { Client, compare, op } from '@binnacle/node/client';
 //
 //   const client = new Client({ endpoints: ['https://127.0.0.1:2379'], tls: { caFile, certFile, keyFile } });
 //   await client.put('greeting', 'hello');
