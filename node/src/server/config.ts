@@ -1,6 +1,8 @@
 // The configuration of a member, parsed once and frozen. See flag-specs.ts for what each flag means.
+import { validateConfig } from './config-validation.ts';
 import { durationMs } from './duration.ts';
-import { FLAG_BY_NAME, FLAG_SPECS } from './flag-specs.ts';
+import { FlagReader, checkUrl } from './flag-reader.ts';
+import { FLAG_SPECS } from './flag-specs.ts';
 import { ConfigError, type FlagValues } from './flag-values.ts';
 
 export interface TlsConfig {
@@ -92,8 +94,6 @@ export interface ServerConfig {
   readonly inertFlags: readonly string[];
 }
 
-const MAX_ELECTION_TIMEOUT_MS = 50_000;
-
 /** @throws ConfigError naming the flag, what it holds and what it should hold */
 export function buildConfig(values: FlagValues): ServerConfig {
   const read = new FlagReader(values);
@@ -165,90 +165,8 @@ export function buildConfig(values: FlagValues): ServerConfig {
       (spec) => spec.name,
     ),
   };
-  validate(config, values);
+  validateConfig(config, values);
   return Object.freeze(config);
-}
-
-function validate(config: ServerConfig, values: FlagValues): void {
-  const { heartbeatIntervalMs, electionTimeoutMs } = config;
-  if (5 * heartbeatIntervalMs > electionTimeoutMs) {
-    throw new ConfigError(
-      `--election-timeout[${electionTimeoutMs}ms] should be at least as 5 times as --heartbeat-interval[${heartbeatIntervalMs}ms]`,
-    );
-  }
-  if (electionTimeoutMs > MAX_ELECTION_TIMEOUT_MS) {
-    throw new ConfigError(
-      `--election-timeout[${electionTimeoutMs}ms] is too long, and should be set less than ${MAX_ELECTION_TIMEOUT_MS}ms`,
-    );
-  }
-  if (values.has('listen-client-urls') && !values.has('advertise-client-urls')) {
-    throw new ConfigError(
-      '--advertise-client-urls is required when --listen-client-urls is set explicitly',
-    );
-  }
-  if (values.has('initial-cluster') && config.discoverySrv !== '') {
-    throw new ConfigError(
-      'multiple discovery or bootstrap flags are set. Choose one of "initial-cluster", "discovery-srv" or "discovery-endpoints"',
-    );
-  }
-  if (config.compactHashCheckTimeMs <= 0) {
-    throw new ConfigError(
-      `--compact-hash-check-time must be >0 (set to ${config.compactHashCheckTimeMs}ms)`,
-    );
-  }
-  if (config.tlsMaxVersion !== '' && config.tlsMinVersion > config.tlsMaxVersion) {
-    throw new ConfigError(
-      `min version (${config.tlsMinVersion}) is greater than max version (${config.tlsMaxVersion})`,
-    );
-  }
-  if (config.tlsMinVersion === 'TLS1.3' && config.cipherSuites.length > 0) {
-    throw new ConfigError('cipher suites cannot be configured when only TLS1.3 is enabled');
-  }
-  checkListenAddresses(config);
-  checkTlsFiles('--', config.clientTls, config.listenClientUrls);
-  checkTlsFiles('--peer-', config.peerTls, config.listenPeerUrls);
-  for (const name of ['discovery-endpoints', 'discovery-token']) {
-    if (values.has(name)) {
-      throw new ConfigError(
-        `--${name}: discovery through another cluster is not available; use --initial-cluster or --discovery-srv`,
-      );
-    }
-  }
-  if (values.get('logger') !== undefined && values.get('logger') !== 'zap') {
-    throw new ConfigError(
-      `unknown logger option ${JSON.stringify(values.get('logger'))}; only "zap" is possible`,
-    );
-  }
-}
-
-/** A listener is bound to an address, so its URL must not name a host other than localhost. */
-function checkListenAddresses(config: ServerConfig): void {
-  const urls = [
-    ...config.listenPeerUrls,
-    ...config.listenClientUrls,
-    ...config.listenClientHttpUrls,
-    ...config.listenMetricsUrls,
-  ];
-  for (const url of urls) {
-    const { protocol, hostname } = new URL(url);
-    if (protocol.startsWith('unix')) continue;
-    const isAddress = /^[\d.]+$/.test(hostname) || hostname.startsWith('[');
-    if (hostname !== 'localhost' && hostname !== '' && !isAddress) {
-      throw new ConfigError(`expected IP in URL for binding (${url})`);
-    }
-  }
-}
-
-function checkTlsFiles(prefix: string, tls: TlsConfig, urls: readonly string[]): void {
-  if ((tls.certFile === '') !== (tls.keyFile === '')) {
-    throw new ConfigError(`${prefix}cert-file and ${prefix}key-file must be set together`);
-  }
-  const secure = urls.some((url) => url.startsWith('https:') || url.startsWith('unixs:'));
-  if (secure && tls.certFile === '' && !tls.auto) {
-    throw new ConfigError(
-      `TLS key/cert (${prefix}cert-file, ${prefix}key-file) must be provided for client urls ${urls.join(',')} with HTTPS scheme`,
-    );
-  }
 }
 
 function initialCluster(
@@ -354,90 +272,4 @@ function featureGates(text: string): FeatureGates {
     leaseCheckpointPersist: on('LeaseCheckpointPersist'),
     stopGrpcServiceOnDefrag: on('StopGRPCServiceOnDefrag'),
   };
-}
-
-function checkUrl(flag: string, url: string): void {
-  if (!URL.canParse(url)) throw new ConfigError(`--${flag}: ${JSON.stringify(url)} is not a URL`);
-  const { protocol, port, pathname } = new URL(url);
-  if (!['http:', 'https:', 'unix:', 'unixs:'].includes(protocol)) {
-    throw new ConfigError(`--${flag}: URL scheme must be http, https, unix, or unixs: ${url}`);
-  }
-  if (protocol.startsWith('unix')) return;
-  // The URL parser drops a scheme's default port, so look for it in the text.
-  if (port === '' && !/:\d+\/?$/.test(url)) {
-    throw new ConfigError(`--${flag}: URL address does not have the form "host:port": ${url}`);
-  }
-  if (pathname !== '/' && pathname !== '')
-    throw new ConfigError(`--${flag}: URL must not contain a path: ${url}`);
-}
-
-/** Gives the text of flags its type, with errors that name the flag. */
-class FlagReader {
-  private readonly values: FlagValues;
-
-  constructor(values: FlagValues) {
-    this.values = values;
-  }
-
-  text(name: string): string {
-    const spec = FLAG_BY_NAME.get(name);
-    if (spec === undefined) throw new Error(`no flag ${name}`);
-    return this.values.get(name) ?? spec.fallback;
-  }
-
-  list(name: string): string[] {
-    return this.text(name)
-      .split(',')
-      .map((one) => one.trim())
-      .filter((one) => one !== '');
-  }
-
-  urls(name: string): string[] {
-    const urls = [...new Set(this.list(name))].map((url) => url.replace(/\/$/, ''));
-    for (const url of urls) checkUrl(name, url);
-    return urls;
-  }
-
-  bool(name: string): boolean {
-    const text = this.text(name);
-    if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(text)) return true;
-    if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false;
-    throw new ConfigError(
-      `invalid boolean value ${JSON.stringify(text)} for --${name}: use true or false`,
-    );
-  }
-
-  number(name: string, min = -Infinity): number {
-    const text = this.text(name);
-    const value = Number(text);
-    if (!/^-?\d+$/.test(text) || !Number.isSafeInteger(value)) {
-      throw new ConfigError(
-        `invalid value ${JSON.stringify(text)} for --${name}: it must be a whole number`,
-      );
-    }
-    if (value < min) throw new ConfigError(`--${name} must be at least ${min} (set to ${value})`);
-    return value;
-  }
-
-  duration(name: string): number {
-    const ms = durationMs(this.text(name));
-    if (ms === undefined) {
-      throw new ConfigError(
-        `invalid value ${JSON.stringify(this.text(name))} for --${name}: it must be a duration such as 100ms, 5s or 2h`,
-      );
-    }
-    return ms;
-  }
-
-  choice<const Choice extends string>(name: string, choices: readonly Choice[]): Choice {
-    const text = this.text(name);
-    const found = choices.find((choice) => choice === text);
-    if (found === undefined) {
-      const list = choices.map((choice) => JSON.stringify(choice)).join(', ');
-      throw new ConfigError(
-        `invalid value ${JSON.stringify(text)} for --${name}: it must be one of ${list}`,
-      );
-    }
-    return found;
-  }
 }
