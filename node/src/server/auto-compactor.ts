@@ -17,6 +17,8 @@ export class AutoCompactor {
   private notes: number[] = [];
   private lastCompacted = 0;
   private lastRunMs = 0;
+  /** The first compaction waits until the notes reach back as far as the retention. */
+  private waitMs = 0;
 
   constructor(member: Member) {
     this.member = member;
@@ -28,6 +30,8 @@ export class AutoCompactor {
     if (this.retention === 0) return;
     const periodic = this.member.config.autoCompactionMode === 'periodic';
     this.lastRunMs = this.member.world.clock.monotonicMs();
+    this.waitMs = this.retention;
+    this.notes = [this.member.store.revision];
     if (periodic) this.repeat(this.noteIntervalMs(), () => this.runPeriodic());
     else this.repeat(REVISION_INTERVAL_MS, () => this.runRevision());
   }
@@ -55,14 +59,15 @@ export class AutoCompactor {
     return this.periodMs() / NOTES_PER_PERIOD;
   }
 
+  /** As etcd, the oldest note is used before the next one is made, so that never less than the retention is kept. */
   private async runPeriodic(): Promise<void> {
-    this.notes.push(this.member.store.revision);
-    const kept = Math.ceil(this.retention / this.noteIntervalMs());
-    if (this.notes.length > kept) this.notes = this.notes.slice(-kept);
-    const nowMs = this.member.world.clock.monotonicMs();
-    if (this.notes.length < kept || nowMs - this.lastRunMs < this.periodMs()) return;
     const oldest = this.notes[0] ?? 0;
+    const kept = Math.floor(this.retention / this.noteIntervalMs()) + 1;
+    this.notes = [...this.notes, this.member.store.revision].slice(-kept);
+    const nowMs = this.member.world.clock.monotonicMs();
+    if (nowMs - this.lastRunMs < this.waitMs) return;
     if (!this.member.isLeader || oldest === this.lastCompacted) return;
+    this.waitMs = this.periodMs();
     await this.compact(oldest);
     this.lastRunMs = nowMs;
   }

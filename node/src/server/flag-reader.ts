@@ -40,7 +40,7 @@ export class FlagReader {
   }
 
   urls(name: string): string[] {
-    const urls = [...new Set(this.list(name))].map((url) => url.replace(/\/$/, ''));
+    const urls = [...new Set(this.list(name).map((url) => url.replace(/\/$/, '')))];
     for (const url of urls) checkUrl(name, url);
     return urls;
   }

@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest';
+import { EtcdError, SILENT_LOGGER, StatusError } from '../base/index.ts';
+import { FakeClock } from '../base/testing/fake-clock.ts';
+import { RaftError, type RawNode } from '../raft/index.ts';
+import { decode } from '../wire/index.ts';
+import { ConfChange } from '../wire/gen/raft.ts';
+import { InternalRaftRequest } from '../wire/gen/raft-internal.ts';
+import { RequestIds, Waiters } from './proposals.ts';
+import { Proposer } from './proposer.ts';
+
+function setUp() {
+  const clock = new FakeClock();
+  const batches: InternalRaftRequest[][] = [];
+  const changes: ConfChange[] = [];
+  const state = {
+    canPropose: true,
+    applied: 0,
+    commit: 0,
+    wakes: 0,
+    failure: undefined as Error | undefined,
+  };
+  const node = {
+    raft: { term: 3 },
+    proposeBatch: (datas: Uint8Array[]) => {
+      if (state.failure !== undefined) throw state.failure;
+      batches.push(datas.map((data) => decode(InternalRaftRequest, data)));
+    },
+    proposeConfChange: (change: ConfChange) => changes.push(change),
+  };
+  const waiters = new Waiters(clock, 1000, () => new EtcdError('Timeout'));
+  const proposer = new Proposer({
+    node: node as unknown as RawNode, // the proposer uses no more of it
+    ids: new RequestIds(1n, 0),
+    waiters,
+    logger: SILENT_LOGGER,
+    maxRequestBytes: 200,
+    canPropose: () => state.canPropose,
+    appliedIndex: () => state.applied,
+    commitIndex: () => state.commit,
+    wake: () => state.wakes++,
+  });
+  return { clock, batches, changes, state, waiters, proposer };
+}
+
+const revoke = (id: bigint) => ({ leaseRevoke: { id } });
+const compact = (revision: number) => ({ compaction: { revision, physical: false } });
+const settle = async () => {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+};
+const codeOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'applied',
+    (error: unknown) => (error instanceof EtcdError ? error.code : String(error)),
+  );
+
+test('what comes in one turn is proposed as one batch, in order, under ids of its own', async () => {
+  const { proposer, batches, waiters, state } = setUp();
+  const results = [1, 2, 3].map((revision) => proposer.propose(compact(revision)));
+  await settle();
+  expect(batches).toHaveLength(1);
+  expect(batches[0]?.map((one) => one.compaction?.revision)).toEqual([1, 2, 3]);
+  expect(state.wakes).toBe(1);
+  const ids = batches[0]?.map((one) => one.header?.id ?? 0n) ?? [];
+  expect(new Set(ids).size).toBe(3);
+  for (const id of ids) waiters.resolve(id, {});
+  expect(await Promise.all(results)).toEqual([{}, {}, {}]);
+});
+
+test('without a leader requests wait, and go when there is one', async () => {
+  const { proposer, batches, changes, state } = setUp();
+  state.canPropose = false;
+  void proposer.propose(compact(1)).catch(() => undefined);
+  void proposer.configure(ConfChange.create({ id: 9n })).catch(() => undefined);
+  await settle();
+  expect(batches).toEqual([]);
+  state.canPropose = true;
+  proposer.retry();
+  await settle();
+  expect(batches).toHaveLength(1);
+  expect(changes.map((change) => change.id)).toEqual([9n]);
+  proposer.retry();
+  await settle();
+  expect(batches).toHaveLength(1);
+});
+
+test('without a leader for too long they time out', async () => {
+  const { proposer, state, clock } = setUp();
+  state.canPropose = false;
+  const outcome = codeOf(proposer.propose(compact(1)));
+  await clock.run(1000);
+  expect(await outcome).toBe('Timeout');
+});
+
+test('a request that is too large is refused and proposed to nobody', async () => {
+  const { proposer, batches } = setUp();
+  const put = {
+    key: new Uint8Array(300),
+    value: new Uint8Array(0),
+    lease: 0n,
+    prevKv: false,
+    ignoreValue: false,
+    ignoreLease: false,
+  };
+  expect(await codeOf(proposer.propose({ put }))).toBe('RequestTooLarge');
+  await settle();
+  expect(batches).toEqual([]);
+});
+
+test('requests are refused while too many wait to be applied; revocations a little later', async () => {
+  const { proposer, state } = setUp();
+  state.commit = 5001;
+  expect(await codeOf(proposer.propose(compact(1)))).toBe('RequestTooManyRequests');
+  const revocation = proposer.propose(revoke(1n));
+  state.commit = 5501;
+  expect(await codeOf(proposer.propose(revoke(1n)))).toBe('RequestTooManyRequests');
+  state.commit = 5000;
+  const other = proposer.propose(compact(1));
+  proposer.stop();
+  for (const one of [revocation, other]) void one.catch(() => undefined);
+});
+
+test('what raft drops is answered at once, as unavailable', async () => {
+  const { proposer, state } = setUp();
+  state.failure = new RaftError('ProposalDropped');
+  const dropped = await proposer.propose(compact(1)).catch((error: unknown) => error);
+  expect(dropped).toBeInstanceOf(StatusError);
+  expect(String(dropped)).toContain('raft proposal dropped');
+});
+
+test('after the stop nothing is taken', async () => {
+  const { proposer, batches } = setUp();
+  void proposer.propose(compact(1)).catch(() => undefined);
+  proposer.stop();
+  await settle();
+  expect(batches).toEqual([]);
+  expect(await codeOf(proposer.propose(compact(1)))).toBe('Stopped');
+  expect(await codeOf(proposer.configure(ConfChange.create()))).toBe('Stopped');
+});
