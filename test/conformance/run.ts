@@ -10,7 +10,7 @@ import { behaviourSuite } from './behaviour.ts';
 import { clientTests } from './clients.ts';
 import { etcdctlSession } from './etcdctl/session.ts';
 import { fileTests } from './files.ts';
-import { conformanceFolder, serverBinary } from './lib/paths.ts';
+import { conformanceFolder, removeScratchFolders, serverBinary } from './lib/paths.ts';
 import { run } from './lib/process.ts';
 import { Report } from './lib/report.ts';
 
@@ -41,4 +41,6 @@ await report.part('oracles', async () => {
 if (report.failures.length === 0) {
   for (const name of wanted) await report.part(name, () => parts[name]!(report));
 }
-process.exit(report.finish());
+const code = report.finish();
+if (code === 0) removeScratchFolders();
+process.exit(code);

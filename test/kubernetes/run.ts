@@ -6,7 +6,11 @@
  */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { conformanceFolder, scratchFolder } from '../conformance/lib/paths.ts';
+import {
+  conformanceFolder,
+  removeScratchFolders,
+  scratchFolder,
+} from '../conformance/lib/paths.ts';
 import { run } from '../conformance/lib/process.ts';
 import { Report } from '../conformance/lib/report.ts';
 import { testBigNamespace } from './big-namespace.ts';
@@ -31,7 +35,9 @@ await report.part('Kubernetes', async () => {
     await Kubernetes.stop().finally(() => store.stop());
   }
 });
-process.exit(report.finish());
+const code = report.finish();
+if (code === 0) removeScratchFolders();
+process.exit(code);
 
 async function testCluster(store: Store): Promise<void> {
   const kubernetes = await Kubernetes.start(store);

@@ -27,6 +27,7 @@ async function keys(cluster: Cluster, ...args: string[]): Promise<string[]> {
 export async function testKv(report: Report, cluster: Cluster): Promise<void> {
   await testPut(report, cluster);
   await testGetRanges(report, cluster);
+  await testRevisionFilters(report, cluster);
   await testGetSorts(report, cluster);
   await testGetFormats(report, cluster);
   await testDel(report, cluster);
@@ -129,6 +130,10 @@ async function testGetRanges(report: Report, cluster: Cluster): Promise<void> {
       assert.equal(value, 'h\nafter');
     }
   });
+}
+
+/** Needs the keys that testGetRanges left. */
+async function testRevisionFilters(report: Report, cluster: Cluster): Promise<void> {
   await report.test(
     'get --min-mod-rev, --max-mod-rev, --min-create-rev, --max-create-rev',
     async () => {

@@ -100,16 +100,18 @@ export async function testWatch(report: Report, cluster: Cluster): Promise<void>
   });
 }
 
+/** The new lease's id. */
+async function grantLease(cluster: Cluster, ttl: number): Promise<string> {
+  const output = await cluster.ctl('lease', 'grant', String(ttl));
+  const match = /^lease ([0-9a-f]+) granted with TTL\((\d+)s\)$/.exec(output);
+  assert.ok(match, output);
+  assert.equal(Number(match[2]), ttl);
+  return match[1] as string; // it matched
+}
+
 export async function testLease(report: Report, cluster: Cluster): Promise<void> {
-  const grant = async (ttl: number): Promise<string> => {
-    const output = await cluster.ctl('lease', 'grant', String(ttl));
-    const match = /^lease ([0-9a-f]+) granted with TTL\((\d+)s\)$/.exec(output);
-    assert.ok(match, output);
-    assert.equal(Number(match[2]), ttl);
-    return match[1] as string;
-  };
   await report.test('lease grant, timetolive, list', async () => {
-    const id = await grant(100);
+    const id = await grantLease(cluster, 100);
     const output = await cluster.ctl('lease', 'timetolive', id);
     const pattern = new RegExp(
       `^lease ${id} granted with TTL\\(100s\\), remaining\\((9\\d|100)s\\)$`,
@@ -119,7 +121,7 @@ export async function testLease(report: Report, cluster: Cluster): Promise<void>
     await cluster.ctl('lease', 'revoke', id);
   });
   await report.test('lease timetolive --keys lists attached keys', async () => {
-    const id = await grant(100);
+    const id = await grantLease(cluster, 100);
     await cluster.ctl('put', '--lease', id, 'l/a', 'x');
     await cluster.ctl('put', '--lease', id, 'l/b', 'x');
     const output = await cluster.ctl('lease', 'timetolive', '--keys', id);
@@ -127,7 +129,7 @@ export async function testLease(report: Report, cluster: Cluster): Promise<void>
     await cluster.ctl('lease', 'revoke', id);
   });
   await report.test('lease revoke deletes its keys', async () => {
-    const id = await grant(100);
+    const id = await grantLease(cluster, 100);
     await cluster.ctl('put', '--lease', id, 'l/gone', 'x');
     assert.equal(await cluster.ctl('lease', 'revoke', id), `lease ${id} revoked`);
     assert.equal(await cluster.ctl('get', 'l/gone'), '');
@@ -138,8 +140,12 @@ export async function testLease(report: Report, cluster: Cluster): Promise<void>
     assert.equal(outcome.code, 1);
     assert.match(outcome.stderr, /etcdserver: requested lease not found/);
   });
+  await testKeepAlive(report, cluster);
+}
+
+async function testKeepAlive(report: Report, cluster: Cluster): Promise<void> {
   await report.test('lease keep-alive --once renews, through any member', async () => {
-    const id = await grant(60);
+    const id = await grantLease(cluster, 60);
     for (const endpoint of cluster.endpoints) {
       await sleep(1_100);
       const output = await cluster.ctl(
@@ -156,7 +162,7 @@ export async function testLease(report: Report, cluster: Cluster): Promise<void>
     await cluster.ctl('lease', 'revoke', id);
   });
   await report.test('a lease that is kept alive lives on, then expires with its keys', async () => {
-    const id = await grant(2);
+    const id = await grantLease(cluster, 2);
     await cluster.ctl('put', '--lease', id, 'l/expires', 'x');
     const keepAlive = cluster.etcdctlInBackground(['lease', 'keep-alive', id]);
     await sleep(4_000);

@@ -4,7 +4,7 @@
  * BINNACLE_CACHE  what is built or downloaded for conformance (default ~/.cache/binnacle)
  * BINNACLE_BIN    the server under test (default node_modules/.bin/binnacle); etcd itself proves the harness
  */
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -34,7 +34,15 @@ export function cacheSubfolder(name: string): string {
   return folder;
 }
 
-/** A new empty folder for one run. */
+const scratchFolders: string[] = [];
+
+/** A new empty folder for one run; it stays for a look at its logs when a test fails. */
 export function scratchFolder(purpose: string): string {
-  return mkdtempSync(join(tmpdir(), `binnacle-${purpose}-`));
+  const folder = mkdtempSync(join(tmpdir(), `binnacle-${purpose}-`));
+  scratchFolders.push(folder);
+  return folder;
+}
+
+export function removeScratchFolders(): void {
+  for (const folder of scratchFolders) rmSync(folder, { recursive: true, force: true });
 }
