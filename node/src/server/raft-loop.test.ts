@@ -8,6 +8,9 @@ const entry = (index: number): Entry => ({ type: 0, term: 1, index, data: new Ui
 
 function ready(fields: Partial<Ready>): Ready {
   return {
+    softState: undefined,
+    hardState: undefined,
+    snapshot: undefined,
     readStates: [],
     entries: [],
     committedEntries: [],
