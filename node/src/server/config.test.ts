@@ -49,7 +49,7 @@ describe('the command line', () => {
   });
 
   test.each([
-    [['--nmae', 'x'], 'flag provided but not defined: -nmae'],
+    [['--nmae', 'x'], 'flag provided but not defined: -nmae; did you mean --name?'],
     [['--data-dri=x'], 'flag provided but not defined: -data-dri'],
     [['--data-dr=x'], 'did you mean --data-dir?'],
     [['--listen-client-url=x'], 'did you mean --listen-client-urls?'],

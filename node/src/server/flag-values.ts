@@ -71,13 +71,15 @@ function suggestion(name: string): string {
   return near === undefined ? '; --help lists the flags' : `; did you mean --${near.name}?`;
 }
 
-/** True for names that differ in one letter that was added, dropped or changed. */
+/** True for names that differ in one letter that was added, dropped or changed, or in two that changed places. */
 function distanceIsSmall(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 1) return false;
   let i = 0;
   while (i < a.length && a[i] === b[i]) i++;
   const restA = a.slice(i);
   const restB = b.slice(i);
+  const isSwapped = restA[0] === restB[1] && restA[1] === restB[0];
+  if (isSwapped && restA.slice(2) === restB.slice(2)) return true;
   return restA.slice(1) === restB.slice(1) || restA.slice(1) === restB || restA === restB.slice(1);
 }
 
