@@ -351,6 +351,7 @@ export class GrpcCall
     if (this.ended) return false;
     const codec = this.entry.method.response;
     const size = codec.sizeOf(message);
+    if (!this.admit(PREFIX_BYTES + size)) return false;
     const bytes = Buffer.allocUnsafe(PREFIX_BYTES + size);
     bytes[0] = 0;
     codec.write(message, new Writer(bytes, writeUint32(bytes, 1, size)));
@@ -361,6 +362,7 @@ export class GrpcCall
     if (this.ended) return false;
     let size = 0;
     for (const part of parts) size += part.length;
+    if (!this.admit(PREFIX_BYTES + size)) return false;
     const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
     prefix[0] = 0;
     writeUint32(prefix, 1, size);
@@ -378,17 +380,29 @@ export class GrpcCall
     this.finish(status, message);
   }
 
+  /** Counts a response of `size` bytes before memory is taken for it, or ends the call. */
+  private admit(size: number): boolean {
+    const { hold } = this.stream.connection;
+    let admitted = hold.tryAdd(size);
+    if (!admitted && hold.heldBytes <= LITTLE_BYTES) {
+      hold.add(size);
+      admitted = true;
+    }
+    if (admitted) {
+      if (!this.ended) return true;
+      // Room was made by ending others, and that ended this call, too.
+      hold.release(size);
+      return false;
+    }
+    this.finish(GrpcStatus.ResourceExhausted, 'etcdserver: too many requests', true);
+    this.runCancelCallbacks();
+    return false;
+  }
+
+  /** Queues a response that was admitted. */
   private enqueue(parts: readonly Uint8Array[], size: number): boolean {
     const { stream } = this;
     const { hold, sender } = stream.connection;
-    if (!hold.tryAdd(size)) {
-      if (hold.heldBytes > LITTLE_BYTES) {
-        this.finish(GrpcStatus.ResourceExhausted, 'etcdserver: too many requests', true);
-        this.runCancelCallbacks();
-        return false;
-      }
-      hold.add(size);
-    }
     this.environment.observer?.sent?.(this.path, this.entry.kind, size - PREFIX_BYTES);
     this.sendHeaders();
     for (const part of parts) if (part.length > 0) stream.queue.push(part);
