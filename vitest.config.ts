@@ -6,6 +6,7 @@ const PROCESS_TESTS = ['infra/local/cluster.test.ts', 'test/{integration,chaos}/
 export default defineConfig({
   test: {
     testTimeout: 20_000,
+    reporters: ['default', './test/tidy/skipped-reporter.ts'],
     projects: [
       {
         extends: true,

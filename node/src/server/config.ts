@@ -99,7 +99,6 @@ export function buildConfig(values: FlagValues): ServerConfig {
   const read = new FlagReader(values);
   const name = read.text('name');
   const advertisePeerUrls = read.urls('initial-advertise-peer-urls');
-  const autoCompactionMode = read.choice('auto-compaction-mode', ['periodic', 'revision']);
   const config: ServerConfig = {
     name,
     dataDir: read.text('data-dir') || `${name}.etcd`,
@@ -137,8 +136,7 @@ export function buildConfig(values: FlagValues): ServerConfig {
     discoverySrvName: read.text('discovery-srv-name'),
     strictReconfigCheck: read.bool('strict-reconfig-check'),
     preVote: read.bool('pre-vote'),
-    autoCompactionMode,
-    autoCompactionRetention: retention(read, autoCompactionMode),
+    ...autoCompaction(read),
     maxLearners: read.number('max-learners', 0),
     clientTls: tlsConfig(read, ''),
     peerTls: tlsConfig(read, 'peer-'),
@@ -161,13 +159,21 @@ export function buildConfig(values: FlagValues): ServerConfig {
     bootstrapDefragThresholdMegabytes: read.number('bootstrap-defrag-threshold-megabytes', 0),
     forceNewCluster: read.bool('force-new-cluster'),
     unsafeNoFsync: read.bool('unsafe-no-fsync'),
-    inertFlags: FLAG_SPECS.filter((spec) => spec.inert === true && values.has(spec.name)).map(
-      (spec) => spec.name,
-    ),
+    inertFlags: inertFlags(values),
   };
   validateConfig(config, values);
   return Object.freeze(config);
 }
+
+function autoCompaction(
+  read: FlagReader,
+): Pick<ServerConfig, 'autoCompactionMode' | 'autoCompactionRetention'> {
+  const mode = read.choice('auto-compaction-mode', ['periodic', 'revision']);
+  return { autoCompactionMode: mode, autoCompactionRetention: retention(read, mode) };
+}
+
+const inertFlags = (values: FlagValues): string[] =>
+  FLAG_SPECS.filter((spec) => spec.inert === true && values.has(spec.name)).map(({ name }) => name);
 
 function initialCluster(
   read: FlagReader,

@@ -1,9 +1,10 @@
 // What /metrics shows, under etcd's names (server/etcdserver/metrics.go, storage/…/metrics.go). Numbers that the member
 // keeps anyway are read when somebody asks; only durations are recorded as they happen.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import { GrpcStatus, NO_MEMBER, formatId, type MemberId } from '../base/index.ts';
+import { GrpcStatus, formatId, type MemberId } from '../base/index.ts';
 import type { MethodKind } from '../wire/index.ts';
 import type { PeerMetrics } from '../peer/index.ts';
+import { raftGauges, storeGauges } from './member-gauges.ts';
 import type { Member } from './member.ts';
 import { ETCD_VERSION, BINNACLE_VERSION } from './version.ts';
 
@@ -85,87 +86,7 @@ export class Metrics {
   /** Gauges and counters that follow a member. */
   follow(member: Member): void {
     this.static(member);
-    const { state } = member;
-    const gauges: [name: string, help: string, read: () => number][] = [
-      [
-        'etcd_server_has_leader',
-        'Whether or not a leader exists. 1 is existence, 0 is not.',
-        () => Number(member.leader !== NO_MEMBER),
-      ],
-      [
-        'etcd_server_is_leader',
-        'Whether or not this member is a leader. 1 if is, 0 otherwise.',
-        () => Number(member.isLeader),
-      ],
-      [
-        'etcd_server_is_learner',
-        'Whether or not this member is a learner. 1 if is, 0 otherwise.',
-        () => Number(member.membership.isLocalLearner),
-      ],
-      [
-        'etcd_server_leader_changes_seen_total',
-        'The number of leader changes seen.',
-        () => member.leaderWatch.changes,
-      ],
-      [
-        'etcd_server_proposals_committed_total',
-        'The total number of consensus proposals committed.',
-        () => member.raft().commitIndex,
-      ],
-      [
-        'etcd_server_proposals_applied_total',
-        'The total number of consensus proposals applied.',
-        () => member.raft().appliedIndex,
-      ],
-      [
-        'etcd_server_proposals_pending',
-        'The current number of pending proposals to commit.',
-        () => member.pendingProposals,
-      ],
-      [
-        'etcd_server_quota_backend_bytes',
-        'Current backend storage quota size in bytes.',
-        () => state.quota.limitBytes,
-      ],
-      [
-        'etcd_mvcc_db_total_size_in_bytes',
-        'Total size of the underlying database physically allocated in bytes.',
-        () => state.backend.sizeBytes,
-      ],
-      [
-        'etcd_mvcc_db_total_size_in_use_in_bytes',
-        'Total size of the underlying database logically in use in bytes.',
-        () => state.backend.sizeInUseBytes,
-      ],
-      ['etcd_debugging_mvcc_keys_total', 'Total number of keys.', () => state.store.keysTotal],
-      [
-        'etcd_debugging_mvcc_current_revision',
-        'The current revision of store.',
-        () => state.store.revision,
-      ],
-      [
-        'etcd_debugging_mvcc_compact_revision',
-        'The revision of the last compaction in store.',
-        () => state.store.compactRevision,
-      ],
-      [
-        'etcd_debugging_mvcc_watcher_total',
-        'Total number of watchers.',
-        () => member.hub.watcherCount,
-      ],
-      [
-        'etcd_debugging_mvcc_slow_watcher_total',
-        'Total number of unsynced slow watchers.',
-        () => member.hub.slowWatcherCount,
-      ],
-      [
-        'etcd_debugging_mvcc_watch_stream_total',
-        'Total number of watch streams.',
-        () => member.hub.streamCount,
-      ],
-      ['etcd_debugging_lease_total', 'Number of leases.', () => state.lessor.leaseCount],
-    ];
-    for (const [name, help, read] of gauges) {
+    for (const [name, help, read] of [...raftGauges(member), ...storeGauges(member)]) {
       new Gauge({
         name,
         help,

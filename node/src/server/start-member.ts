@@ -8,8 +8,8 @@ import { Purger } from '../storage/index.ts';
 import { realWorld } from '../platform/index.ts';
 import { ClusterMemberAttrSetRequest, Attributes } from '../wire/gen/membership.ts';
 import { AutoCompactor } from './auto-compactor.ts';
-import { bootstrap } from './bootstrap.ts';
-import { openCertificates, peerTlsOf } from './certificates.ts';
+import { bootstrap, type Bootstrapped } from './bootstrap.ts';
+import { openCertificates, peerTlsOf, type Certificates } from './certificates.ts';
 import { ClientPorts } from './client-ports.ts';
 import type { ServerConfig } from './config.ts';
 import { CorruptionCheck } from './corruption-check.ts';
@@ -48,77 +48,13 @@ export async function startMember(
   end: MemberEnd,
 ): Promise<RunningMember> {
   logStart(config, logger);
-  const world = realWorld();
   const certificates = await openCertificates(config, logger);
-  await assertPortsFree([
-    ...config.listenPeerUrls,
-    ...config.listenClientUrls,
-    ...config.listenMetricsUrls,
-  ]);
-  const paths = dataPaths(config);
-  await world.disk.makeFolder(paths.memberDir);
-  const lock = await world.disk.lock(join(paths.memberDir, 'lock'));
-  const peerTls = peerTlsOf(config, certificates.peer);
-  const calls = new PeerCalls(peerTls, 5_000 + 2 * config.electionTimeoutMs);
-  const metrics = new Metrics();
-  const boot = await bootstrap({
-    config,
-    world,
-    logger,
-    peerGet: (url, path) => calls.get(url, path),
-    initialCluster: async () =>
-      config.discoverySrv === '' ? config.initialCluster : clusterFromSrv(config, logger),
-    onFatal: end.onFatal,
-    onWalSync: (durationMs) => metrics.walSyncSeconds.observe(durationMs / 1000),
-  });
-  const { membership, consistentIndex } = boot;
-  const state = await StateMachine.open(boot.backend, {
-    config,
-    world,
-    logger,
-    membership,
-    consistentIndex,
-  });
-  const member = new Member({
-    config,
-    world,
-    logger,
-    boot,
-    state,
-    onFatal: end.onFatal,
-    onRemoved: end.onRemoved,
-    promoteOnLeader: (leader, id) => calls.promote(leader, id),
-  });
-  metrics.follow(member);
-  const transport = new PeerTransport({
-    memberId: boot.localId,
-    clusterId: boot.clusterId,
-    urls: config.advertisePeerUrls,
-    tls: peerTls,
-    logger,
-    clock: world.clock,
-    serverVersion: ETCD_VERSION,
-    routes: peerRoutes(member),
-    metrics: metrics.peer,
-    dialTimeoutMs: 1_000 + config.electionTimeoutMs,
-    linkTimeoutMs: config.raftReadTimeoutMs,
-    handlers: {
-      process: (messages) => member.receive(messages),
-      isIdRemoved: (id) => membership.isRemoved(id),
-      reportUnreachable: (id) => member.reportUnreachable(id),
-      reportSnapshot: (id, ok) => member.reportSnapshot(id, ok),
-      saveDatabaseSnapshot: (_from, database, index) => boot.files.saveDatabase(index, database),
-      selfRemoved: () => end.onRemoved(),
-    },
-  });
+  const parts = await openParts(config, logger, end, certificates);
+  const { member, boot, calls, metrics, transport, lock } = parts;
   const corruption = new CorruptionCheck(member, calls);
   await transport.listen(config.listenPeerUrls);
-  if (
-    config.featureGates.initialCorruptCheck &&
-    boot.snapshotIndex + boot.consistentIndex.index > 0
-  ) {
-    await corruption.beforeServing();
-  }
+  const holdsData = boot.snapshotIndex + boot.consistentIndex.index > 0;
+  if (config.featureGates.initialCorruptCheck && holdsData) await corruption.beforeServing();
   const health = new HealthStatus(config.featureGates.stopGrpcServiceOnDefrag);
   const leases = new LeasesAnywhere(member, calls);
   const duties = new LeaderDuties(member, (urls) => calls.serverVersion(urls));
@@ -127,31 +63,13 @@ export async function startMember(
   ports.register(healthService(health));
   await ports.listenForMetrics();
   member.start(transport);
-  duties.start();
-  compactor.start();
-  corruption.start();
-  const purge = new Purger(
-    world,
-    [
-      { folder: paths.snapDir, suffix: '.snap', keep: config.maxSnapshotFiles },
-      { folder: paths.snapDir, suffix: '.snap.db', keep: config.maxSnapshotFiles },
-      {
-        folder: paths.walDir,
-        suffix: '.wal',
-        keep: config.maxWalFiles,
-        isHeld: (name) => boot.wal.holds(name),
-      },
-    ],
-    logger,
-  );
+  for (const one of [duties, compactor, corruption]) one.start();
+  const purge = startPurger(parts, logger);
 
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     health.set(false);
-    duties.stop();
-    compactor.stop();
-    corruption.stop();
-    purge.stop();
+    for (const one of [duties, compactor, corruption, purge]) one.stop();
     const ending = member.stop();
     await Promise.all([ports.close(), ending]);
     await transport.stop(100);
@@ -171,6 +89,109 @@ export async function startMember(
     })
     .catch(end.onFatal);
   return running;
+}
+
+/** What stands before anything runs or listens. */
+interface Parts {
+  readonly member: Member;
+  readonly boot: Bootstrapped;
+  readonly calls: PeerCalls;
+  readonly metrics: Metrics;
+  readonly transport: PeerTransport;
+  /** Held on the data directory. */
+  readonly lock: { release(): Promise<void> };
+}
+
+async function openParts(
+  config: ServerConfig,
+  logger: Logger,
+  end: MemberEnd,
+  certificates: Certificates,
+): Promise<Parts> {
+  const world = realWorld();
+  await assertPortsFree([
+    ...config.listenPeerUrls,
+    ...config.listenClientUrls,
+    ...config.listenMetricsUrls,
+  ]);
+  const { memberDir } = dataPaths(config);
+  await world.disk.makeFolder(memberDir);
+  const lock = await world.disk.lock(join(memberDir, 'lock'));
+  const peerTls = peerTlsOf(config, certificates.peer);
+  const calls = new PeerCalls(peerTls, 5_000 + 2 * config.electionTimeoutMs);
+  const metrics = new Metrics();
+  const common = { config, world, logger, onFatal: end.onFatal };
+  const boot = await bootstrap({
+    ...common,
+    peerGet: (url, path) => calls.get(url, path),
+    initialCluster: async () =>
+      config.discoverySrv === '' ? config.initialCluster : clusterFromSrv(config, logger),
+    onWalSync: (durationMs) => metrics.walSyncSeconds.observe(durationMs / 1000),
+  });
+  const { membership, consistentIndex } = boot;
+  const state = await StateMachine.open(boot.backend, { ...common, membership, consistentIndex });
+  const member = new Member({
+    ...common,
+    boot,
+    state,
+    onRemoved: end.onRemoved,
+    promoteOnLeader: (leader, id) => calls.promote(leader, id),
+  });
+  metrics.follow(member);
+  const transport = newTransport({ member, boot, metrics, tls: peerTls, end });
+  return { member, boot, calls, metrics, transport, lock };
+}
+
+interface TransportParts {
+  readonly member: Member;
+  readonly boot: Bootstrapped;
+  readonly metrics: Metrics;
+  readonly tls: ReturnType<typeof peerTlsOf>;
+  readonly end: MemberEnd;
+}
+
+function newTransport({ member, boot, metrics, tls, end }: TransportParts): PeerTransport {
+  const { config, logger, world } = member;
+  return new PeerTransport({
+    memberId: boot.localId,
+    clusterId: boot.clusterId,
+    urls: config.advertisePeerUrls,
+    tls,
+    logger,
+    clock: world.clock,
+    serverVersion: ETCD_VERSION,
+    routes: peerRoutes(member),
+    metrics: metrics.peer,
+    dialTimeoutMs: 1_000 + config.electionTimeoutMs,
+    linkTimeoutMs: config.raftReadTimeoutMs,
+    handlers: {
+      process: (messages) => member.receive(messages),
+      isIdRemoved: (id) => boot.membership.isRemoved(id),
+      reportUnreachable: (id) => member.reportUnreachable(id),
+      reportSnapshot: (id, ok) => member.reportSnapshot(id, ok),
+      saveDatabaseSnapshot: (_from, database, index) => boot.files.saveDatabase(index, database),
+      selfRemoved: () => end.onRemoved(),
+    },
+  });
+}
+
+function startPurger({ member, boot }: Parts, logger: Logger): Purger {
+  const { config, world } = member;
+  const { snapDir, walDir } = dataPaths(config);
+  return new Purger(
+    world,
+    [
+      { folder: snapDir, suffix: '.snap', keep: config.maxSnapshotFiles },
+      { folder: snapDir, suffix: '.snap.db', keep: config.maxSnapshotFiles },
+      {
+        folder: walDir,
+        suffix: '.wal',
+        keep: config.maxWalFiles,
+        isHeld: (name) => boot.wal.holds(name),
+      },
+    ],
+    logger,
+  );
 }
 
 /** Tells the cluster this member's name and client URLs; it is ready when that has gone through raft. */

@@ -40,82 +40,119 @@ export function malformedTrailers(fields: readonly HeaderField[]): string | unde
   return undefined;
 }
 
+/** A head under construction: what was not seen yet is undefined. */
+interface Draft {
+  malformed: string | undefined;
+  method: string | undefined;
+  path: string | undefined;
+  scheme: string | undefined;
+  authority: string | undefined;
+  host: string | undefined;
+  contentType: string | undefined;
+  contentLength: number;
+  grpcTimeout: string | undefined;
+  grpcEncoding: string | undefined;
+}
+
 function readHead(fields: readonly HeaderField[]): RequestHead {
-  let malformed: string | undefined;
-  let method: string | undefined;
-  let path: string | undefined;
-  let scheme: string | undefined;
-  let authority: string | undefined;
-  let host: string | undefined;
-  let contentType: string | undefined;
-  let contentLength = -1;
-  let grpcTimeout: string | undefined;
-  let grpcEncoding: string | undefined;
+  const draft = emptyDraft();
   let sawRegular = false;
   for (const field of fields) {
-    const { kind, value } = field;
-    const pseudo = kind >= FieldKind.Authority && kind <= FieldKind.BadPseudo;
-    if (pseudo && sawRegular) malformed = 'pseudo-header behind a field';
-    if (!pseudo) sawRegular = true;
-    switch (kind) {
-      case FieldKind.Other:
-        break;
-      case FieldKind.Authority:
-        if (authority !== undefined) malformed = 'two :authority';
-        authority = value;
-        break;
-      case FieldKind.Method:
-        if (method !== undefined) malformed = 'two :method';
-        method = value;
-        break;
-      case FieldKind.Path:
-        if (path !== undefined) malformed = 'two :path';
-        path = value;
-        break;
-      case FieldKind.Scheme:
-        if (scheme !== undefined) malformed = 'two :scheme';
-        scheme = value;
-        break;
-      case FieldKind.Te:
-        if (value !== 'trailers') malformed = 'te other than trailers';
-        break;
-      case FieldKind.ContentType:
-        contentType = value;
-        break;
-      case FieldKind.ContentLength:
-        if (!/^\d{1,15}$/.test(value) || (contentLength >= 0 && contentLength !== Number(value))) {
-          malformed = 'bad content-length';
-        } else contentLength = Number(value);
-        break;
-      case FieldKind.GrpcTimeout:
-        grpcTimeout = value;
-        break;
-      case FieldKind.GrpcEncoding:
-        grpcEncoding = value;
-        break;
-      case FieldKind.Host:
-        if (host !== undefined) malformed = 'two host fields';
-        host = value;
-        break;
-      default:
-        malformed = `field ${JSON.stringify(field.name)} is not allowed`;
+    if (field.kind >= FieldKind.Authority && field.kind <= FieldKind.BadPseudo) {
+      if (sawRegular) draft.malformed = 'pseudo-header behind a field';
+      readPseudo(draft, field);
+    } else {
+      sawRegular = true;
+      readRegular(draft, field);
     }
   }
+  const { method, path, scheme, host, authority = host, ...rest } = draft;
   const connect = method === 'CONNECT';
   if (method === undefined || (!connect && (path === undefined || scheme === undefined))) {
-    malformed ??= 'missing pseudo-header';
+    rest.malformed ??= 'missing pseudo-header';
   }
-  if (path === '' && !connect) malformed ??= 'empty :path';
+  if (path === '' && !connect) rest.malformed ??= 'empty :path';
   return {
-    malformed,
+    ...rest,
     method: method ?? '',
     path: path ?? '',
     scheme: scheme ?? '',
-    authority: authority ?? host,
-    contentType,
-    contentLength,
-    grpcTimeout,
-    grpcEncoding,
+    authority,
     fields,
   };
 }
+
+function emptyDraft(): Draft {
+  return {
+    malformed: undefined,
+    method: undefined,
+    path: undefined,
+    scheme: undefined,
+    authority: undefined,
+    host: undefined,
+    contentType: undefined,
+    contentLength: -1,
+    grpcTimeout: undefined,
+    grpcEncoding: undefined,
+  };
+}
+
+function readPseudo(draft: Draft, field: HeaderField): void {
+  const { kind, value } = field;
+  switch (kind) {
+    case FieldKind.Authority:
+      if (draft.authority !== undefined) draft.malformed = 'two :authority';
+      draft.authority = value;
+      break;
+    case FieldKind.Method:
+      if (draft.method !== undefined) draft.malformed = 'two :method';
+      draft.method = value;
+      break;
+    case FieldKind.Path:
+      if (draft.path !== undefined) draft.malformed = 'two :path';
+      draft.path = value;
+      break;
+    case FieldKind.Scheme:
+      if (draft.scheme !== undefined) draft.malformed = 'two :scheme';
+      draft.scheme = value;
+      break;
+    default:
+      draft.malformed = notAllowed(field);
+  }
+}
+
+function readRegular(draft: Draft, field: HeaderField): void {
+  const { kind, value } = field;
+  switch (kind) {
+    case FieldKind.Other:
+      break;
+    case FieldKind.Te:
+      if (value !== 'trailers') draft.malformed = 'te other than trailers';
+      break;
+    case FieldKind.ContentType:
+      draft.contentType = value;
+      break;
+    case FieldKind.ContentLength: {
+      const { contentLength } = draft;
+      const isSame = contentLength < 0 || contentLength === Number(value);
+      if (!/^\d{1,15}$/.test(value) || !isSame) draft.malformed = 'bad content-length';
+      else draft.contentLength = Number(value);
+      break;
+    }
+    case FieldKind.GrpcTimeout:
+      draft.grpcTimeout = value;
+      break;
+    case FieldKind.GrpcEncoding:
+      draft.grpcEncoding = value;
+      break;
+    case FieldKind.Host:
+      if (draft.host !== undefined) draft.malformed = 'two host fields';
+      draft.host = value;
+      break;
+    default:
+      draft.malformed = notAllowed(field);
+  }
+}
+
+const notAllowed = (field: HeaderField): string =>
+  `field ${JSON.stringify(field.name)} is not allowed`;
