@@ -119,11 +119,13 @@ export class Snapshots {
       to: formatId(message.to),
       bytes: snapshot.sizeBytes,
     });
-    await this.parts.send({
-      message: merged,
-      database: closing(snapshot),
-      sizeBytes: snapshot.sizeBytes,
-    });
+    try {
+      const { sizeBytes } = snapshot;
+      await this.parts.send({ message: merged, database: snapshot.read(), sizeBytes });
+    } finally {
+      // Also when nobody began to read: a copy that stays open keeps the database from using its pages again.
+      snapshot.close();
+    }
   }
 
   /** Installs a snapshot whose database the transport has saved, and whose record is in the WAL. */
@@ -144,19 +146,5 @@ export class Snapshots {
     this.savedIndex = index;
     await this.parts.wal.releaseTo(index);
     logger.info('applied snapshot', fields);
-  }
-}
-
-interface ReadableSnapshot {
-  read(): AsyncIterable<Uint8Array>;
-  close(): Promise<void> | void;
-}
-
-/** The chunks of a backend snapshot, which is closed after the last one or when the reader gives up. */
-export async function* closing(snapshot: ReadableSnapshot): AsyncGenerator<Uint8Array> {
-  try {
-    yield* snapshot.read();
-  } finally {
-    await snapshot.close();
   }
 }
