@@ -10,7 +10,6 @@ import {
   textFromUtf8,
 } from '../base/index.ts';
 import { jsonFromMembers } from '../apply/index.ts';
-import { NotPrimaryError } from '../lease/index.ts';
 import type { PeerRoute } from '../peer/index.ts';
 import { DecodeError, decode, encode } from '../wire/index.ts';
 import { LeaseInternalRequest, LeaseInternalResponse } from '../wire/gen/lease.ts';
@@ -108,6 +107,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   Compacted: 400,
   FutureRev: 400,
   Timeout: 408,
+  TimeoutWaitAppliedIndex: 408,
+  RequestTooLarge: 413,
 };
 
 async function promote(member: Member, path: string): Promise<Answer> {
@@ -126,14 +127,8 @@ async function hashKv(member: Member, request: IncomingMessage): Promise<Answer>
   ) {
     return plain(412, 'cluster ID mismatch\n');
   }
-  const body = textFromUtf8(await readBody(request)) ?? '';
-  let revision: number;
-  try {
-    const parsed = JSON.parse(body === '' ? '{}' : body) as { revision?: unknown }; // any other shape has no revision
-    revision = Number(parsed.revision ?? 0);
-  } catch {
-    return plain(400, 'error unmarshalling request\n');
-  }
+  const revision = revisionIn(textFromUtf8(await readBody(request)) ?? '');
+  if (revision === undefined) return plain(400, 'error unmarshalling request\n');
   const {
     hash,
     compactRevision,
@@ -150,6 +145,19 @@ async function hashKv(member: Member, request: IncomingMessage): Promise<Answer>
   );
 }
 
+/** Undefined when the body is no JSON object, or its revision no whole number. */
+function revisionIn(body: string): number | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
+  const revision: unknown = 'revision' in parsed ? parsed.revision : 0;
+  return typeof revision === 'number' && Number.isSafeInteger(revision) ? revision : undefined;
+}
+
 async function renew(member: Member, request: IncomingMessage): Promise<Answer> {
   const { id } = decode(LeaseKeepAliveRequest, await readBody(request));
   await member.caughtUp();
@@ -162,7 +170,6 @@ async function timeToLive(member: Member, request: IncomingMessage): Promise<Ans
   if (leaseTimeToLiveRequest === undefined) return plain(400, 'error unmarshalling request\n');
   await member.caughtUp();
   const { lessor } = member.state;
-  if (!lessor.isPrimary) throw new NotPrimaryError();
   const { id, keys } = leaseTimeToLiveRequest;
   const left = lessor.timeToLive(id);
   const response = LeaseTimeToLiveResponse.create({
@@ -182,8 +189,9 @@ function protobuf(body: Uint8Array): Answer {
 async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
-  // Without an encoding set, node:http delivers bytes.
-  for await (const part of request as AsyncIterable<Uint8Array>) {
+  // Who sends too much is to hear of it: the connection stays. Without an encoding set, node:http delivers bytes.
+  const all: AsyncIterable<Uint8Array> = request.iterator({ destroyOnReturn: false });
+  for await (const part of all) {
     length += part.length;
     if (length > MAX_BODY_BYTES) throw new EtcdError('RequestTooLarge');
     parts.push(part);
