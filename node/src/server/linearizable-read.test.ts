@@ -58,6 +58,26 @@ describe('linearizable reads', () => {
     expect(late.value).toBe('read');
   });
 
+  test('in great number are let go a few at a time, so that their answers are not all made at once', async () => {
+    const { asked, clock, reads, read } = setUp();
+    let turn = 0;
+    let goOn: () => void = () => {};
+    clock.yieldNow = () => new Promise((resolve) => ((goOn = resolve), turn++));
+    const all = Array.from({ length: 200 }, read);
+    await settle();
+    reads.onReadState(asked[0]!, 10);
+    await settle();
+    const first = all.filter((one) => one.value === 'read').length;
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(100);
+    for (let left = 10; left > 0; left--) {
+      goOn();
+      await settle();
+    }
+    expect(all.every((one) => one.value === 'read')).toBe(true);
+    expect(turn).toBeLessThan(10);
+  });
+
   test('wait until the index is applied', async () => {
     const { asked, reads, read, state } = setUp();
     const one = read();

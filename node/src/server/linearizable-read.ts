@@ -3,6 +3,7 @@
 import { EtcdError, type Clock, type Timer } from '../base/index.ts';
 
 const RETRY_MS = 500;
+const WAKE_AT_ONCE = 64;
 
 export interface ReadIndexParts {
   readonly clock: Clock;
@@ -38,6 +39,9 @@ export class LinearizableReads {
   private waiting: Reader[] = [];
   private question: Question | undefined;
   private confirmed: Confirmed[] = [];
+  /** Readers that may read now. */
+  private ready: Reader[] = [];
+  private waking = false;
   private scheduled = false;
   private stopped = false;
 
@@ -73,9 +77,17 @@ export class LinearizableReads {
     const open: Confirmed[] = [];
     for (const entry of this.confirmed) {
       if (entry.index > appliedIndex) open.push(entry);
-      else for (const reader of entry.readers) reader.resolve();
+      else this.ready.push(...entry.readers);
     }
     this.confirmed = open;
+    if (!this.waking) this.wake();
+  }
+
+  /** A few at a time: each makes its answer at once, and all answers together may be more than the memory holds. */
+  private wake(): void {
+    for (const reader of this.ready.splice(0, WAKE_AT_ONCE)) reader.resolve();
+    this.waking = this.ready.length > 0;
+    if (this.waking) void this.parts.clock.yieldNow().then(() => this.wake());
   }
 
   /** The leader changed: an outstanding question may never be answered, and its readers should try again. */
@@ -94,7 +106,7 @@ export class LinearizableReads {
     this.stopped = true;
     const error = new EtcdError('Stopped');
     if (this.question !== undefined) this.drop(this.question, error);
-    for (const reader of this.waiting) reader.reject(error);
+    for (const reader of [...this.waiting, ...this.ready.splice(0)]) reader.reject(error);
     for (const entry of this.confirmed) for (const reader of entry.readers) reader.reject(error);
     this.waiting = [];
     this.confirmed = [];
