@@ -302,6 +302,7 @@ export class Member implements MemberApi, StateEvents {
     this.waiters.stop();
     this.leaderWatch.stop();
     await this.loop.idle();
+    await this.snapshots.idle();
     await this.log.flush();
     await this.state.store.close();
     await this.state.backend.close();

@@ -135,6 +135,19 @@ describe('a snapshot of this member', () => {
     expect(happened).toEqual(['record 1100 of term 3', 'released 1100']);
   });
 
+  test('is waited for before backend and log are closed', async () => {
+    const commits: (() => void)[] = [];
+    const { apply, snapshots, state } = await setUp();
+    state.backend.commitNow = () => new Promise((resolve) => void commits.push(resolve));
+    await apply(1100);
+    void snapshots.idle().then(() => happened.push('idle'));
+    await settle();
+    expect(happened).toEqual([]);
+    commits[0]!();
+    await settle();
+    expect(happened.at(-1)).toBe('idle');
+  });
+
   test('that fails is fatal', async () => {
     const { apply } = await setUp({ saveRecord: () => Promise.reject(new Error('disk')) });
     await apply(SNAPSHOT_COUNT + 1);

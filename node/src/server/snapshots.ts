@@ -43,6 +43,7 @@ export class Snapshots {
   private savedIndex: number;
   private inFlight = 0;
   private saving = false;
+  private running: Promise<void> = Promise.resolve();
 
   constructor(parts: SnapshotParts, savedIndex: number) {
     this.parts = parts;
@@ -55,7 +56,12 @@ export class Snapshots {
     this.compactMemory();
     if (this.saving || state.appliedIndex - this.savedIndex <= config.snapshotCount) return;
     this.saving = true;
-    this.save().catch((error: unknown) => this.parts.onFatal(error));
+    this.running = this.save().catch((error: unknown) => this.parts.onFatal(error));
+  }
+
+  /** Resolves when no snapshot is being saved: backend and log must stay open for it. */
+  async idle(): Promise<void> {
+    await this.running;
   }
 
   private compactMemory(): void {
@@ -139,6 +145,7 @@ export class Snapshots {
       'incoming-leader-snapshot-term': term,
     };
     logger.info('applying snapshot', fields);
+    await this.idle();
     await state.backend.close();
     await world.disk.rename(files.databasePath(index), paths.database);
     await world.disk.syncFolder(paths.snapDir);
