@@ -95,6 +95,7 @@ export class Member implements MemberApi, StateEvents {
       waiters: this.waiters,
       logger,
       maxRequestBytes: config.maxRequestBytes,
+      canConfigure: () => state.appliedTerm === this.node.raft.term,
       canPropose: () => this.isLeader || this.activeSinceMs(this.loop.leader) !== 0,
       appliedIndex: () => state.appliedIndex,
       commitIndex: () => this.node.raft.log.committed,
@@ -335,6 +336,7 @@ export class Member implements MemberApi, StateEvents {
 
   firstCommitInTerm(term: number): void {
     this.waiters.lostBefore(term);
+    this.proposer.retry();
     this.reads.onFirstCommitInTerm();
     if (this.isLeader) this.state.lessor.promote(this.config.electionTimeoutMs);
     const listeners = this.firstCommitListeners;

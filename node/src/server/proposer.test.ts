@@ -14,6 +14,7 @@ function setUp() {
   const changes: ConfChange[] = [];
   const state = {
     canPropose: true,
+    canConfigure: true,
     applied: 0,
     commit: 0,
     wakes: 0,
@@ -35,6 +36,7 @@ function setUp() {
     logger: SILENT_LOGGER,
     maxRequestBytes: 200,
     canPropose: () => state.canPropose,
+    canConfigure: () => state.canConfigure,
     appliedIndex: () => state.applied,
     commitIndex: () => state.commit,
     wake: () => state.wakes++,
@@ -64,6 +66,19 @@ test('what comes in one turn is proposed as one batch, in order, under ids of it
   expect(new Set(ids).size).toBe(3);
   for (const id of ids) waiters.resolve(id, {});
   expect(await Promise.all(results)).toEqual([{}, {}, {}]);
+});
+
+test('a configuration change waits for the first entry of the term, which raft demands; requests do not', async () => {
+  const { proposer, batches, changes, state } = setUp();
+  state.canConfigure = false;
+  void proposer.configure(ConfChange.create({ id: 9n })).catch(() => undefined);
+  void proposer.propose(compact(1)).catch(() => undefined);
+  await settle();
+  expect([batches.length, changes.length]).toEqual([1, 0]);
+  state.canConfigure = true;
+  proposer.retry();
+  await settle();
+  expect(changes.map((change) => change.id)).toEqual([9n]);
 });
 
 test('without a leader requests wait, and go when there is one', async () => {

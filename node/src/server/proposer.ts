@@ -19,6 +19,11 @@ export interface ProposerParts {
   readonly maxRequestBytes: number;
   /** Whether there is a leader that can be reached: what is sent to one that is gone would be lost until it times out. */
   readonly canPropose: () => boolean;
+  /**
+   * Whether this member has applied an entry of the present term. Raft drops a configuration change that comes before that,
+   * because another one could still be in the log.
+   */
+  readonly canConfigure: () => boolean;
   readonly appliedIndex: () => number;
   readonly commitIndex: () => number;
   readonly wake: () => void;
@@ -89,9 +94,8 @@ export class Proposer {
   private flush(): void {
     if (this.stopped || !this.parts.canPropose()) return;
     const batch = this.pending;
-    const changes = this.pendingChanges;
+    const changes = this.parts.canConfigure() ? this.pendingChanges.splice(0) : [];
     this.pending = [];
-    this.pendingChanges = [];
     const { node } = this.parts;
     this.guarded(batch, () => node.proposeBatch(batch.map((one) => one.data)));
     for (const change of changes) this.guarded([change], () => node.proposeConfChange(change));
