@@ -24,7 +24,7 @@ import { LinearizableReads } from './linearizable-read.ts';
 import { Proposer } from './proposer.ts';
 import { RequestIds, Waiters } from './proposals.ts';
 import { RaftLoop } from './raft-loop.ts';
-import { RaftClock, newRaftNode, DurableLog } from './raft-node.ts';
+import { RaftClock, canConfigure, newRaftNode, DurableLog } from './raft-node.ts';
 import { Reconfiguration } from './reconfiguration.ts';
 import { newSha256 } from './sha256.ts';
 import { Snapshots } from './snapshots.ts';
@@ -95,7 +95,7 @@ export class Member implements MemberApi, StateEvents {
       waiters: this.waiters,
       logger,
       maxRequestBytes: config.maxRequestBytes,
-      canConfigure: () => state.appliedTerm === this.node.raft.term,
+      canConfigure: () => canConfigure(this.node.raft, state.appliedTerm, this.isLeader),
       canPropose: () => this.isLeader || this.activeSinceMs(this.loop.leader) !== 0,
       appliedIndex: () => state.appliedIndex,
       commitIndex: () => this.node.raft.log.committed,
@@ -144,7 +144,7 @@ export class Member implements MemberApi, StateEvents {
     return this.loop.leader === this.localId;
   }
 
-  get pendingProposals(): number {
+  get pendingProposals() {
     return this.waiters.size;
   }
 

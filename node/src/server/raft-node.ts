@@ -39,6 +39,16 @@ export function newRaftNode(parts: MemberParts): RawNode {
   return node;
 }
 
+/** Whether raft would take a configuration change now. It drops one while another may be in the log unapplied. */
+export function canConfigure(
+  raft: RawNode['raft'],
+  appliedTerm: number,
+  isLeader: boolean,
+): boolean {
+  if (isLeader) return raft.pendingConfIndex <= raft.log.applied;
+  return appliedTerm === raft.term;
+}
+
 /**
  * Raft's entries and votes: in the WAL, and in raft's own memory of it. A commit index that moves on its own is kept back
  * until something else is written: it is worth no write, because the backend knows what was applied.

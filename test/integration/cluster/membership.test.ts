@@ -11,7 +11,7 @@ import {
 import { Caller, errorOf } from '../support/caller.ts';
 import { startCluster, type TestCluster } from '../support/cluster.ts';
 import type { TestMember } from '../support/member.ts';
-import { eventually } from '../support/waiting.ts';
+import { eventually, sleep } from '../support/waiting.ts';
 
 /** So few that a member which comes late needs a snapshot. */
 const FEW_ENTRIES = ['--snapshot-count', '100', '--snapshot-catchup-entries', '10'];
@@ -147,6 +147,8 @@ describe('three members', () => {
       ).toBe('etcdserver: given member URLs are invalid');
 
       await cluster.member(2).kill();
+      // Until the others have noticed, they would take the new member, which does not exist, and lose the quorum with it.
+      await sleep(1_000);
       const gone = members.find((member) => member.name === 'm3')?.id ?? 0n;
       const here = members.find((member) => member.name === 'm2')?.id ?? 0n;
       await eventually('the others to notice', async () => {
