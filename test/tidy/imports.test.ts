@@ -20,19 +20,23 @@ const ROOMS: Record<string, readonly string[]> = {
   rpc: ['base', 'wire'],
   peer: ['base', 'wire'],
   platform: ['base'],
-  server: SERVER,
+  kubernetes: ['base'],
+  pki: ['base', 'platform'],
+  server: [...SERVER, 'kubernetes'],
   client: ['base', 'wire'],
-  cli: [...SERVER, 'server', 'client'],
+  backup: [...DATA, 'platform', 'client', 'kubernetes', 'server'],
+  reconcile: ['base', 'platform', 'pki', 'kubernetes', 'client'],
+  cli: [...SERVER, 'server', 'client', 'kubernetes', 'pki', 'backup', 'reconcile'],
 };
 
 /** What stands outside node/src may import; a folder's own files always. */
 const FOLDERS: Record<string, readonly string[]> = {
-  infra: ['base', 'wire', 'platform', 'client'],
+  infra: ['base', 'wire', 'platform', 'client', 'pki', 'kubernetes'],
   'test/bench': ['test/conformance', 'client', 'base', 'wire'],
   'test/chaos': ['test/integration', 'client', 'base', 'wire', 'platform'],
   'test/conformance': [],
   'test/integration': ['client', 'base', 'wire', 'rpc', 'platform'],
-  'test/kubernetes': ['test/conformance'],
+  'test/kubernetes': ['test/conformance', 'test/chaos', 'infra', 'base', 'wire', 'client', 'kubernetes'],
   'test/tidy': [],
   'test/transcripts': ['base', 'wire', 'storage'],
   'node/proto': [],
