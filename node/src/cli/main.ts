@@ -13,6 +13,9 @@ switch (command) {
   case 'util':
     await (await import('./util.ts')).runUtil(rest);
     break;
+  case 'doctor':
+    await (await import('./doctor.ts')).runDoctor(rest);
+    break;
   case 'up':
     await (await import('./up.ts')).runUp(rest);
     break;
