@@ -1,12 +1,12 @@
 #!/bin/sh
-# Builds etcd's own programs, which decide what is right, from the Go module proxy.
+# Builds etcd's own programs, which decide what is right, and helm, which renders the chart, from the Go module proxy.
 #
-#   build-oracles.sh [NAME...]     etcd etcdctl etcdutl bbolt benchmark behaviour.test; all by default
+#   build-oracles.sh [NAME...]     etcd etcdctl etcdutl bbolt benchmark behaviour.test helm; all by default
 #
-# go.mod and benchmark/go.mod pin the versions. Programs go to ${BINNACLE_CACHE:-~/.cache/binnacle}/bin, each beside a
-# NAME.stamp that holds the checksum of the files that pin it: what is up to date is kept, so a second run takes a second.
-# behaviour.test is etcd's behaviour suite (tests/v3/common, tag e2e); the folders of its module that it reads (its
-# certificates) are copied to behaviour/ beside bin/.
+# The go.mod here and those of the folders beside it pin the versions. Programs go to
+# ${BINNACLE_CACHE:-~/.cache/binnacle}/bin, each beside a NAME.stamp that holds the checksum of the files that pin it: what
+# is up to date is kept, so a second run takes a second. behaviour.test is etcd's behaviour suite (tests/v3/common, tag
+# e2e); the folders of its module that it reads (its certificates) are copied to behaviour/ beside bin/.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${BINNACLE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/binnacle}
@@ -44,13 +44,14 @@ copy_fixtures() {
   chmod -R u+w "$cache/behaviour"
 }
 
-[ $# -gt 0 ] || set -- etcd etcdctl etcdutl bbolt benchmark behaviour.test
+[ $# -gt 0 ] || set -- etcd etcdctl etcdutl bbolt benchmark behaviour.test helm
 for name in "$@"; do
   case $name in
     etcd) build etcd . build go.etcd.io/etcd/server/v3 ;;
     etcdctl | etcdutl) build "$name" . build "go.etcd.io/etcd/$name/v3" ;;
     bbolt) build bbolt . build go.etcd.io/bbolt/cmd/bbolt ;;
     benchmark) build benchmark benchmark build go.etcd.io/etcd/v3/tools/benchmark ;;
+    helm) build helm helm build helm.sh/helm/v3/cmd/helm ;;
     behaviour.test) build behaviour.test . test go.etcd.io/etcd/tests/v3/common ;;
     *) echo "build-oracles.sh: unknown oracle: $name" >&2; exit 2 ;;
   esac
