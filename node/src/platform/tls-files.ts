@@ -6,9 +6,11 @@ import {
   contextsFrom,
   pathsOf,
   signatureOf,
+  summaryOf,
   type TlsContents,
   type TlsContexts,
   type TlsPaths,
+  type TlsSummary,
 } from './tls-material.ts';
 import { parseTlsSettings, type TlsSettings } from './tls-settings.ts';
 
@@ -69,6 +71,11 @@ export class TlsFiles {
       cert: this.contents.get(own ? clientCertFile : certFile),
       key: this.contents.get(own ? (clientKeyFile ?? '') : keyFile),
     };
+  }
+
+  /** What new connections use, for reports. */
+  summary(): TlsSummary {
+    return summaryOf(this.options, this.contents);
   }
 
   /** Calls `listener` after each successful reload. Returns a function that takes it back. */

@@ -24,6 +24,14 @@ export interface TlsContexts {
   readonly client: SecureContext;
 }
 
+/** Certificates by their SHA-256, in hex. */
+export interface TlsSummary {
+  readonly leaf: string;
+  readonly trust: readonly string[];
+  /** When the leaf ends, ISO 8601. */
+  readonly notAfter: string;
+}
+
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 export function pathsOf(paths: TlsPaths): string[] {
@@ -74,6 +82,23 @@ export function contextsFrom(
     honorCipherOrder: true,
   });
   return { server: serverContext, client: createSecureContext({ ...common, ...client }) };
+}
+
+/** @throws Error when `contents` never passed contextsFrom */
+export function summaryOf(paths: TlsPaths, contents: TlsContents): TlsSummary {
+  const [leaf] = parseCertificates(paths.certFile, contentOf(contents, paths.certFile));
+  const trust = isGiven(paths.trustedCaFile)
+    ? parseCertificates(paths.trustedCaFile, contentOf(contents, paths.trustedCaFile))
+    : [];
+  return {
+    leaf: leaf === undefined ? '' : fingerprintOf(leaf),
+    trust: trust.map(fingerprintOf),
+    notAfter: leaf === undefined ? '' : new Date(leaf.validTo).toISOString(),
+  };
+}
+
+function fingerprintOf(certificate: X509Certificate): string {
+  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
 function isGiven(path: string | undefined): path is string {
