@@ -16,6 +16,9 @@ switch (command) {
   case 'doctor':
     await (await import('./doctor.ts')).runDoctor(rest);
     break;
+  case 'recover':
+    await (await import('./recover.ts')).runRecover(rest);
+    break;
   case 'up':
     await (await import('./up.ts')).runUp(rest);
     break;

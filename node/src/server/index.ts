@@ -4,6 +4,7 @@ export { ConsistentIndex, positionIn } from './consistent-index.ts';
 export { durationMs } from './duration.ts';
 export { FLAG_SPECS, helpText } from './flag-specs.ts';
 export { ConfigError, collectFlags } from './flag-values.ts';
+export { forceNewClusterOffline } from './force-offline.ts';
 export { plannedCluster, type ClusterPlan } from './founding.ts';
 export { dataPaths, type DataPaths } from './paths.ts';
 export { startMember, type RunningMember } from './start-member.ts';

@@ -57,7 +57,7 @@ function quorum(seen: Observation): Finding[] {
   const silent = voters.filter((voter) => !answers(seen, voter));
   const needed = Math.floor(voters.length / 2) + 1;
   const alive = voters.length - silent.length;
-  const names = silent.map(titleOf).join(', ');
+  const names = silent.map(titleOf).sort().join(', ');
   if (!seen.hasQuorum && alive < needed) {
     return [
       {

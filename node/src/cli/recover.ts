@@ -1,0 +1,156 @@
+// `binnacle recover`: the guided way out of a lost quorum. It surveys the disks that are left, shows which is newest and what
+// would be lost, asks, and only then makes the newest one the whole cluster.
+import { createInterface } from 'node:readline/promises';
+import { formatId, sizeText } from '../base/index.ts';
+import { forceNewClusterOffline } from '../server/index.ts';
+import { reportFailure, UsageError } from './command-line/errors.ts';
+import { boolFlag, parseLine, textFlag, type Flags } from './command-line/flags.ts';
+import { drawTable } from './command-line/table.ts';
+import { planRecovery, type RecoveryPlan } from './recover/plan.ts';
+import { surveyDisk, titleOf, type DiskSurvey } from './recover/survey.ts';
+import { pathsOf, tool, whileLocked, type Tool } from './util/world.ts';
+
+const FLAGS = [
+  textFlag('data-dirs', '', 'Data directories of the members that are left, separated by commas.'),
+  boolFlag('survey', 'Only show what there is.'),
+  boolFlag('force', 'Recover although the disks are a quorum.'),
+  textFlag('yes', '', 'The id of the cluster: do not ask.'),
+  { ...boolFlag('help', 'Print help and exit.'), short: 'h' },
+];
+
+export async function runRecover(argv: readonly string[]): Promise<void> {
+  try {
+    const { flags, words } = parseLine(argv, FLAGS);
+    if (flags.bool('help')) process.stdout.write(helpText());
+    else await recover([...flags.list('data-dirs'), ...words], flags);
+  } catch (error) {
+    reportFailure(error);
+  }
+}
+
+async function recover(dataDirs: readonly string[], flags: Flags): Promise<void> {
+  if (dataDirs.length === 0)
+    throw new UsageError('name the data directories that are left: binnacle recover DIR [DIR…]');
+  const utility = tool();
+  const disks: DiskSurvey[] = [];
+  for (const dataDir of dataDirs) {
+    const paths = pathsOf(dataDir);
+    const look = () => surveyDisk(utility, dataDir);
+    // A member that runs may be about to win a quorum back: its disk is not to be judged.
+    const exists = await utility.world.disk.exists(paths.memberDir);
+    disks.push(await (exists ? whileLocked(utility, paths, look) : look()));
+  }
+  process.stdout.write(surveyTable(disks));
+  if (flags.bool('survey')) return;
+  const plan = planRecovery(disks, flags.bool('force'));
+  const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  process.stdout.write(planText(plan, stamp));
+  if (!(await isConfirmed(plan, flags.text('yes')))) {
+    process.stdout.write('Nothing was changed.\n');
+    process.exitCode = 1;
+    return;
+  }
+  await act(utility, plan, stamp);
+  process.stdout.write(nextText(plan));
+}
+
+function surveyTable(disks: readonly DiskSurvey[]): string {
+  const headers = [
+    'data dir',
+    'member',
+    'last term',
+    'last index',
+    'committed',
+    'revision',
+    'size',
+  ];
+  const rows = disks.map((disk) => [
+    disk.dataDir,
+    titleOf(disk),
+    String(disk.lastTerm),
+    String(disk.lastIndex),
+    String(disk.commitIndex),
+    String(disk.revision),
+    sizeText(disk.sizeBytes),
+  ]);
+  return drawTable(headers, rows);
+}
+
+function planText(
+  { survivor, others, losses, unsureEntries }: RecoveryPlan,
+  stamp: string,
+): string {
+  const lines = [
+    '',
+    `Newest: ${titleOf(survivor)} in ${survivor.dataDir}. The cluster ${formatId(survivor.clusterId)} would go on from it.`,
+    '',
+    losses.length === 0 ? 'Nothing that was acknowledged would be lost.' : 'What would be lost:',
+    ...losses.map((loss) => `  - ${loss}`),
+    ...(unsureEntries > 0
+      ? [
+          `Its last ${unsureEntries} entries are kept, though it is not known that they were acknowledged.`,
+        ]
+      : []),
+    '',
+    'What would be done:',
+    `  - ${survivor.dataDir}: its member becomes the only one; the others are removed from the membership`,
+    ...others.map((disk) => `  - ${disk.dataDir}: moved to ${asideOf(disk, stamp)}`),
+    '',
+  ];
+  return lines.join('\n');
+}
+
+const asideOf = ({ dataDir }: DiskSurvey, stamp: string): string =>
+  `${dataDir.replace(/\/+$/, '')}.before-recovery-${stamp}`;
+
+async function isConfirmed({ survivor }: RecoveryPlan, answerGiven: string): Promise<boolean> {
+  const wanted = formatId(survivor.clusterId);
+  if (answerGiven !== '') {
+    if (answerGiven === wanted) return true;
+    throw new UsageError(`--yes has ${answerGiven}, but the cluster's id is ${wanted}`);
+  }
+  if (!process.stdin.isTTY)
+    throw new UsageError(`there is nobody to ask: add --yes ${wanted} to go on`);
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`Type the cluster's id (${wanted}) to go on: `);
+  terminal.close();
+  return answer.trim() === wanted;
+}
+
+async function act(utility: Tool, plan: RecoveryPlan, stamp: string): Promise<void> {
+  const { disk } = utility.world;
+  const paths = pathsOf(plan.survivor.dataDir);
+  await whileLocked(utility, paths, () =>
+    forceNewClusterOffline(utility.world, utility.logger, paths),
+  );
+  // After the survivor: should that fail, the others are still where they were.
+  for (const other of plan.others) await disk.rename(other.dataDir, asideOf(other, stamp));
+}
+
+function nextText({ survivor }: RecoveryPlan): string {
+  return [
+    '',
+    `Done. Start ${titleOf(survivor)} with the flags it always had. Then, for each of the others:`,
+    '  binnacle ctl member add NAME --learner --peer-urls URL',
+    '  start it with an empty data directory and --initial-cluster-state existing',
+    '  binnacle ctl member promote ID',
+    'Have a backup made as soon as the cluster serves.',
+    '',
+  ].join('\n');
+}
+
+function helpText(): string {
+  return [
+    'Goes on from the newest disk that is left when the quorum is lost for good.',
+    '',
+    'Usage:',
+    '  binnacle recover DIR [DIR…] [flags]',
+    '',
+    'It reads the data directories of members that do not run, shows which is newest and what would be lost, and asks before',
+    'it changes anything. Where a quorum can still be started, start it instead: that loses nothing.',
+    '',
+    'Flags:',
+    ...FLAGS.map(({ name, usage }) => `  ${`--${name}`.padEnd(14)}${usage}`),
+    '',
+  ].join('\n');
+}
