@@ -1,9 +1,9 @@
 // cluster.yaml: read, checked, and explained when something is wrong with it.
 import { isMap, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
-import { clusterSchema, type ClusterConfig } from './config.ts';
+import { checkConfig, clusterSchema, type ClusterConfig } from './config.ts';
 
-/** What a new user finds: everything that can be set, with its default. */
+/** What a new user finds: everything that means something on one machine, with its default. */
 export const CLUSTER_TEMPLATE = `# The cluster that \`npm start\` runs. Edit it while the cluster runs: it is read again when you save.
 
 # Names the cluster in its certificates. Fixed once the cluster exists.
@@ -14,7 +14,7 @@ name: binnacle
 members: 3
 
 tls:
-  mode: mutual # every client and member shows a certificate; "off" is plain HTTP. Fixed once the cluster exists.
+  mode: mutual # every client and member shows a certificate; "plain" is HTTP without. Fixed once the cluster exists.
   caLifetimeDays: 3650
   certificateLifetimeDays: 365 # renewed without a restart when a third of it is left
   extraSans: [] # more names and addresses for the members' certificates, such as [etcd.example.com, 10.0.0.5]
@@ -23,7 +23,7 @@ storage:
   quota: 2GiB # a member takes no more writes when its database is this large
 
 autoCompaction:
-  mode: off # "periodic" keeps the history of a time, "revision" that of a number of revisions
+  mode: none # "periodic" keeps the history of a time, "revision" that of a number of revisions
   # retention: 1h # with revision: a number, such as 1000
 
 # Where the members listen on this machine. Fixed once the cluster exists.
@@ -41,6 +41,21 @@ export class ConfigFileError extends Error {
   }
 }
 
+/** Keys of the file that only Kubernetes gives a meaning to. */
+const KUBERNETES_KEYS: readonly string[][] = [
+  ...['image', 'resources', 'placement', 'disruptionBudget', 'service', 'backup', 'monitoring'],
+  ...['networkPolicy', 'storage.size', 'storage.templateSize', 'storage.class', 'tls.issuer'],
+  ...['tls.caGeneration', 'tls.renewal', 'tls.clusterDomain', 'tls.certManager', 'tls.provided'],
+].map((path) => path.split('.'));
+
+/** Those keys of a valid file that a cluster on one machine takes no notice of. */
+export function keysForKubernetes(text: string): string[] {
+  const document = parseDocument(text);
+  return KUBERNETES_KEYS.filter((path) => (document.getIn(path) ?? null) !== null).map((path) =>
+    path.join('.'),
+  );
+}
+
 /**
  * @param path the file, as the messages should name it
  * @throws ConfigFileError when the text does not describe a cluster
@@ -56,7 +71,7 @@ export function parseClusterConfig(text: string, path: string): ClusterConfig {
       }),
     );
   }
-  const parsed = clusterSchema.safeParse(document.toJS() ?? {});
+  const parsed = checkConfig(document.toJS());
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.flatMap((issue) => explain(issue, document, lines, path));
   throw new ConfigFileError(problems);
@@ -124,11 +139,26 @@ function suggestion(key: string, parent: readonly (string | number)[]): string {
 }
 
 function knownKeys(parent: readonly (string | number)[]): string[] {
-  const defaults: unknown = clusterSchema.parse({});
-  let at = defaults;
-  for (const key of parent) at = (at as Record<string, unknown>)[key]; // a path that the schema has walked itself
-  const keys = Object.keys(at as object);
-  return parent[0] === 'autoCompaction' ? [...keys, 'retention'] : keys;
+  let at: z.core.$ZodType | undefined = clusterSchema;
+  for (const key of parent) at = shapeOf(at)[key];
+  return Object.keys(shapeOf(at));
+}
+
+/** The keys of a section; those of a list's entries for a list. */
+function shapeOf(schema: z.core.$ZodType | undefined): Readonly<Record<string, z.core.$ZodType>> {
+  const definition = (schema as z.core.$ZodTypes | undefined)?._zod.def; // every schema is one of them
+  switch (definition?.type) {
+    case 'object':
+      return definition.shape;
+    case 'default':
+    case 'prefault':
+    case 'optional':
+      return shapeOf(definition.innerType);
+    case 'array':
+      return { ...shapeOf(definition.element), 0: definition.element };
+    default:
+      return {};
+  }
 }
 
 /** Levenshtein's distance. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLUSTER_TEMPLATE, parseClusterConfig } from './config-file.ts';
+import { CLUSTER_TEMPLATE, keysForKubernetes, parseClusterConfig } from './config-file.ts';
 import { clusterSchema, compactionFlags, quotaBytes } from './config.ts';
 
 function problemsOf(text: string): string[] {
@@ -29,7 +29,10 @@ describe('cluster.yaml', () => {
     ['members: "3"', 'cluster.yaml:1:1: members: must be the number of members'],
     ['members: 0', 'cluster.yaml:1:1: members: must be the number of members'],
     ['members: 10', 'a whole number from 1 to 9 (it is 10)'],
-    ['tls:\n  mode: maybe', 'cluster.yaml:2:3: tls.mode: must be mutual or off (it is "maybe")'],
+    [
+      'tls:\n  mode: maybe',
+      'cluster.yaml:2:3: tls.mode: must be plain, server or mutual (it is "maybe")',
+    ],
     ['tls:\n  extraSans:\n    - ok.example\n    - https://x', 'cluster.yaml:4:7: tls.extraSans.1:'],
     ['storage: {quota: 2}', 'storage.quota: must be a size, such as 2GiB (it is 2)'],
     ['storage: {quota: 2KiB}', 'must be a size from 16MiB on'],
@@ -53,6 +56,18 @@ describe('cluster.yaml', () => {
     expect(problemsOf('replicas: 3\n')[0]).toContain('remove it, or use one of name, members,');
   });
 
+  it('knows the keys of sections inside sections and lists, too', () => {
+    expect(problemsOf('backup: {destination: {s3: {buckt: x}}}')[0]).toContain('write bucket if');
+    expect(problemsOf('placement: {tolerations: [{kei: x}]}')[0]).toContain('write key if');
+    expect(problemsOf('autoCompaction: {retentoin: 1h}')[0]).toContain('write retention if');
+  });
+
+  it('lists what only Kubernetes gives a meaning to', () => {
+    const text = 'members: 3\ntls: {issuer: self, mode: mutual}\nbackup: {enabled: true}\nimage:\n';
+    expect(keysForKubernetes(text)).toEqual(['backup', 'tls.issuer']);
+    expect(keysForKubernetes(CLUSTER_TEMPLATE)).toEqual([]);
+  });
+
   it('names the line of what is no YAML, and of a key that is there twice', () => {
     expect(problemsOf('members: 3\nmembers: 4\n')[0]).toContain(
       'cluster.yaml:2:1: is not valid YAML',
@@ -64,7 +79,9 @@ describe('cluster.yaml', () => {
     expect(problemsOf('autoCompaction: {mode: periodic}')[0]).toContain('must be a time');
     expect(problemsOf('autoCompaction: {mode: periodic, retention: 5}')[0]).toContain('a time');
     expect(problemsOf('autoCompaction: {mode: revision, retention: 1h}')[0]).toContain('a number');
-    expect(problemsOf('autoCompaction: {retention: 1h}')[0]).toContain('no meaning with mode: off');
+    expect(problemsOf('autoCompaction: {retention: 1h}')[0]).toContain(
+      'no meaning with mode: none',
+    );
     expect(problemsOf('autoCompaction: {mode: revision, retention: 1000}')).toEqual([]);
   });
 

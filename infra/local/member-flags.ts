@@ -15,7 +15,7 @@ export function peerUrl(state: ClusterState, member: MemberState): string {
 
 function url(state: ClusterState, port: number): string {
   const host = isIPv6(state.host) ? `[${state.host}]` : state.host;
-  return `${state.tls === 'off' ? 'http' : 'https'}://${host}:${port}`;
+  return `${state.tls === 'plain' ? 'http' : 'https'}://${host}:${port}`;
 }
 
 /** What a client needs to reach the cluster; the files are undefined without TLS. */

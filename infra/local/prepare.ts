@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { basename } from 'node:path';
 import { LockedError, realWorld } from '../../node/src/platform/index.ts';
 import type { ClusterConfig } from '../config.ts';
-import { CLUSTER_TEMPLATE, parseClusterConfig } from '../config-file.ts';
+import { CLUSTER_TEMPLATE, keysForKubernetes, parseClusterConfig } from '../config-file.ts';
 import { CONFIG_NAME, fixedChangeText } from './config-watch.ts';
 import { PUBLIC_MODE, readIfThere, writeAtomically } from './files.ts';
 import type { Notices } from './notices.ts';
@@ -30,6 +30,9 @@ export interface Prepared {
 export async function prepare(paths: Paths, notices: Notices): Promise<Prepared> {
   const configText = ensureConfigFile(paths, notices);
   const config = parseClusterConfig(configText, CONFIG_NAME);
+  const foreign = keysForKubernetes(configText);
+  if (foreign.length > 0)
+    notices.info(`${CONFIG_NAME}: ${foreign.join(', ')}: for Kubernetes, without meaning here`);
   fs.mkdirSync(paths.root, { recursive: true, mode: 0o700 });
   const lock = await takeLock(paths);
   try {
@@ -61,7 +64,7 @@ export async function issueCertificates(
   state: ClusterState,
   exists: boolean,
 ): Promise<boolean> {
-  if (state.tls === 'off') return false;
+  if (state.tls === 'plain') return false;
   const members = state.members.map((member) => member.name);
   // A deleted folder is the user's word that a new CA is wanted.
   const hasPki = exists && fs.existsSync(paths.pki);

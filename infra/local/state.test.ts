@@ -47,6 +47,17 @@ describe('the state folder', () => {
     }
   });
 
+  it('is read under the name that plain HTTP had before', () => {
+    const state = newState(clusterSchema.parse({ tls: { mode: 'plain' } }), 'token');
+    fs.writeFileSync(paths.stateFile, JSON.stringify({ ...state, tls: 'off' }));
+    expect(readState(paths)?.tls).toBe('plain');
+  });
+
+  it('is not made for certificates of members alone, which only Kubernetes has', () => {
+    const server = clusterSchema.parse({ tls: { mode: 'server' } });
+    expect(() => newState(server, 'token')).toThrow('write mutual, or plain');
+  });
+
   it('is refused when data is gone, unless the cluster never came up', () => {
     const state = newState(config, 'token');
     for (const name of ['m1', 'm3']) fs.mkdirSync(paths.dataDir(name));
@@ -83,8 +94,8 @@ describe('a member’s flags', () => {
     expect(flags[flags.indexOf('--initial-cluster-state') + 1]).toBe('existing');
   });
 
-  it('are without certificates when TLS is off, and bracket IPv6 addresses', () => {
-    const open = clusterSchema.parse({ tls: { mode: 'off' }, local: { host: '::1' } });
+  it('are without certificates without TLS, and bracket IPv6 addresses', () => {
+    const open = clusterSchema.parse({ tls: { mode: 'plain' }, local: { host: '::1' } });
     const state = newState(open, 'token');
     const flags = memberFlags(paths, open, state, state.members[0]!);
     expect(flags).toContain('http://[::1]:2379');
@@ -126,8 +137,8 @@ describe('edits of cluster.yaml', () => {
     );
     expect(problem).toContain('cluster.yaml:3: local.clientPort: is 4000, but');
     expect(problem).toContain('Write 2379 again');
-    const withoutTls = clusterSchema.parse({ tls: { mode: 'off' } });
-    expect(fixedChangeText('tls: {mode: off}', state, withoutTls)).toHaveLength(1);
+    const withoutTls = clusterSchema.parse({ tls: { mode: 'plain' } });
+    expect(fixedChangeText('tls: {mode: plain}', state, withoutTls)).toHaveLength(1);
     expect(fixedChangeText('', state, clusterSchema.parse({ members: 7 }))).toEqual([]);
   });
 });

@@ -21,7 +21,8 @@ const stateSchema = z.strictObject({
   /** --initial-cluster-token: two clusters never take each other's members. */
   token: z.string(),
   host: z.string(),
-  tls: z.enum(['mutual', 'off']),
+  /** `off` is what `plain` was called. */
+  tls: z.preprocess((value) => (value === 'off' ? 'plain' : value), z.enum(['mutual', 'plain'])),
   clientPort: z.int(),
   peerPort: z.int(),
   /** True once every first member has answered: from then on, an empty data folder is a loss. */
@@ -47,18 +48,24 @@ export interface FixedChange {
   readonly is: string | number;
 }
 
+/** @throws Problem for a mode that only Kubernetes has */
 export function newState(config: ClusterConfig, token: string): ClusterState {
   const { host, clientPort, peerPort } = config.local;
   const members = Array.from({ length: config.members }, (_, index) =>
     newMember({ clientPort, peerPort }, index + 1, 'member'),
   );
   const { name } = config;
+  const { mode } = config.tls;
+  if (mode === 'server')
+    throw new Problem(
+      'cluster.yaml: tls.mode: server is for Kubernetes; on one machine write mutual, or plain for no TLS.',
+    );
   return {
     format: 1,
     name,
     token,
     host,
-    tls: config.tls.mode,
+    tls: mode,
     clientPort,
     peerPort,
     founded: false,

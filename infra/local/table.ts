@@ -5,7 +5,7 @@ import type { MemberView, Role } from './observer.ts';
 
 export interface TableModel {
   readonly cluster: string;
-  readonly tls: 'mutual' | 'off';
+  readonly tls: 'mutual' | 'plain';
   readonly desired: number;
   readonly uptimeMs: number | undefined;
   readonly members: readonly MemberView[];
