@@ -1,10 +1,11 @@
 // When backups are made, where they go, and how long they stay.
 import { z } from 'zod';
 import { schedule } from './cron.ts';
-import { flag, objectName, section, text, wholeNumber } from './fields.ts';
+import { flag, objectName, patternOrEmpty, section, text, wholeNumber } from './fields.ts';
 import { volumeSize } from './quantity.ts';
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const WEB_ADDRESS = /^https?:\/\/[^/]+/;
 
 const volume = section({
   size: volumeSize('10Gi').default('10Gi').describe('Size of the volume that is made.'),
@@ -21,15 +22,17 @@ const s3 = section({
     .refine((value) => value === '' || BUCKET.test(value), {
       error: 'must be the name of a bucket: 3 to 63 lower-case letters, digits, dots and dashes',
     })
+    .meta(patternOrEmpty(BUCKET))
     .default('')
     .describe('Bucket.'),
   prefix: text('the beginning of object names, such as binnacle/')
     .default('')
     .describe("Beginning of the objects' names; empty: the name of the cluster."),
   endpoint: text('a URL, such as https://s3.example.com')
-    .refine((value) => value === '' || /^https?:\/\/[^/]+/.test(value), {
+    .refine((value) => value === '' || WEB_ADDRESS.test(value), {
       error: 'must be a URL, such as https://s3.example.com',
     })
+    .meta(patternOrEmpty(WEB_ADDRESS))
     .default('')
     .describe("URL of an S3-compatible store; empty: Amazon's."),
   region: text('a region, such as eu-central-1').default('us-east-1').describe('Region.'),

@@ -1,8 +1,11 @@
 // Schedules as CronJobs take them: five fields, or one of the words that start with @.
-import { text } from './fields.ts';
+import { pattern, text } from './fields.ts';
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+/** What can be told without reading the numbers. */
+const SHAPE =
+  /^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|[0-9a-zA-Z*?,/-]+( +[0-9a-zA-Z*?,/-]+){4})$/;
 const WORDS = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$/;
 
 interface Field {
@@ -52,7 +55,9 @@ function valueOf(text: string, { least, words }: Field): number {
 }
 
 export const schedule = (example: string) =>
-  text(`a schedule in quotes, such as "${example}"`).superRefine((value, context) => {
-    const problem = cronProblem(value);
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-  });
+  text(`a schedule in quotes, such as "${example}"`)
+    .superRefine((value, context) => {
+      const problem = cronProblem(value);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    })
+    .meta(pattern(SHAPE));

@@ -23,6 +23,14 @@ export const port = (example: number) => wholeNumber(`a port, such as ${example}
 export const days = (example: number) =>
   wholeNumber(`a number of days, such as ${example}`, 1, 36_500);
 
+/** For the chart's JSON schema, which can't see what a refinement looks for: pass it to `meta`. */
+export const pattern = (regex: RegExp): { pattern: string } => ({ pattern: regex.source });
+
+/** The same for what may be empty, too. */
+export const patternOrEmpty = (regex: RegExp): { pattern: string } => ({
+  pattern: `^$|${regex.source}`,
+});
+
 /** A DNS name, with or without a wildcard, or an address: what a certificate is issued for. */
 export const subjectName = text('a DNS name or an IP address, such as etcd.example.com').refine(
   (value) => isIP(value) !== 0 || DNS_NAME.test(value),
@@ -31,9 +39,11 @@ export const subjectName = text('a DNS name or an IP address, such as etcd.examp
 
 /** The name of a Kubernetes object, or '' for none. */
 export const objectName = (what: string) =>
-  text(what).refine((value) => value === '' || (value.length <= 253 && DNS_SUBDOMAIN.test(value)), {
-    error: `must be ${what}: lower-case letters, digits, dashes and dots`,
-  });
+  text(what)
+    .refine((value) => value === '' || (value.length <= 253 && DNS_SUBDOMAIN.test(value)), {
+      error: `must be ${what}: lower-case letters, digits, dashes and dots`,
+    })
+    .meta({ ...patternOrEmpty(DNS_SUBDOMAIN), maxLength: 253 });
 
 /** A domain, such as cluster.local. */
 export const domain = (what: string) =>
@@ -63,6 +73,10 @@ export const labels = () =>
     })
     .refine((value) => Object.values(value).every((each) => LABEL_VALUE.test(each)), {
       error: 'must have values of 63 letters, digits, dots, dashes and underscores at most',
+    })
+    .meta({
+      propertyNames: pattern(LABEL_KEY),
+      additionalProperties: { type: 'string', ...pattern(LABEL_VALUE) },
     });
 
 /** Any object that goes to Kubernetes as it is; the API server checks it. */

@@ -1,7 +1,6 @@
 // What runs, with how much of a node, and where.
 import { z } from 'zod';
-import { flag, objectName, section, text, verbatim, wholeNumber } from './fields.ts';
-
+import { flag, objectName, patternOrEmpty, section, text, verbatim, wholeNumber } from './fields.ts';
 import { quantity } from './quantity.ts';
 import { VERSION } from './version.ts';
 
@@ -15,6 +14,7 @@ export const image = section({
     .refine((value) => value === '' || REGISTRY.test(value), {
       error: 'must be a registry, such as registry.example.com (no https://)',
     })
+    .meta(patternOrEmpty(REGISTRY))
     .default('localhost')
     .describe('Registry; localhost is for images that were loaded into the nodes.'),
   repository: text('a repository, such as binnacle')
@@ -29,6 +29,7 @@ export const image = section({
     .refine((value) => value === '' || DIGEST.test(value), {
       error: 'must be sha256: and 64 hexadecimal digits',
     })
+    .meta(patternOrEmpty(DIGEST))
     .default('')
     .describe('Digest; it goes before the tag.'),
   pullPolicy: z

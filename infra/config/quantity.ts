@@ -1,5 +1,5 @@
 // Sizes and amounts: Kubernetes' quantities, and the sizes of a database.
-import { text } from './fields.ts';
+import { pattern, text } from './fields.ts';
 
 const QUANTITY = /^(\d+(?:\.\d+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;
 const FACTORS: Readonly<Record<string, number>> = {
@@ -45,9 +45,11 @@ export function quotaBytes(quota: string): number {
 
 /** An amount of something that pods ask for. */
 export const quantity = (example: string) =>
-  text(`a quantity in quotes, such as "${example}"`).refine((value) => quantityValue(value) > 0, {
-    error: `must be a Kubernetes quantity above zero, such as ${example}`,
-  });
+  text(`a quantity in quotes, such as "${example}"`)
+    .refine((value) => quantityValue(value) > 0, {
+      error: `must be a Kubernetes quantity above zero, such as ${example}`,
+    })
+    .meta(pattern(QUANTITY));
 
 /** The size of a volume. */
 export const volumeSize = (example: string) =>
@@ -57,10 +59,13 @@ export const volumeSize = (example: string) =>
     })
     .refine((value) => !(quantityValue(value) < LEAST_VOLUME_BYTES), {
       error: `must be 128Mi at least, such as ${example}`,
-    });
+    })
+    .meta(pattern(QUANTITY));
 
 /** The size of a database. */
 export const quotaSize = () =>
-  text('a size, such as 2GiB').refine((value) => quotaBytes(value) >= LEAST_QUOTA_BYTES, {
-    error: 'must be a size from 16MiB on, such as 512MiB or 2GiB',
-  });
+  text('a size, such as 2GiB')
+    .refine((value) => quotaBytes(value) >= LEAST_QUOTA_BYTES, {
+      error: 'must be a size from 16MiB on, such as 512MiB or 2GiB',
+    })
+    .meta(pattern(QUOTA));
