@@ -48,6 +48,7 @@ const ENTRIES = new Map([
   ['node/src/cli/main.ts', 'node/bin/binnacle'],
   ['node/proto/generate.ts', 'npm run generate'],
   ['infra/local/main.ts', 'binnacle up'],
+  ['infra/chart/generate.ts', 'npm run generate'],
   ['test/bench/run.ts', 'npm run bench'],
   ['test/conformance/run.ts', 'npm run conformance'],
   ['test/kubernetes/run.ts', '.ci/run'],

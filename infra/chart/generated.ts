@@ -1,0 +1,26 @@
+// The chart's files that are made from infra/'s sources.
+import { VERSION } from '../config.ts';
+import { withValues } from './readme.ts';
+import { valuesSchema } from './schema.ts';
+import { valuesYaml } from './values.ts';
+
+const CHART = `# Written by npm run generate, which has the version from infra/config/version.ts.
+apiVersion: v2
+name: binnacle
+version: ${VERSION}
+appVersion: "${VERSION}"
+description: A distributed key-value store that speaks etcd's API, with TLS, backups and membership that look after themselves
+type: application
+kubeVersion: ">=1.27.0-0"
+keywords: [etcd, key-value store, raft, kubernetes]
+`;
+
+/** Path below helm/binnacle → text. */
+export function generatedFiles(readme: string): Record<string, string> {
+  return {
+    'Chart.yaml': CHART,
+    'values.yaml': valuesYaml(),
+    'values.schema.json': `${JSON.stringify(valuesSchema(), null, 2)}\n`,
+    'README.md': withValues(readme),
+  };
+}
