@@ -1,7 +1,8 @@
 #!/bin/sh
-# Builds etcd's own programs, which decide what is right, and helm, which renders the chart, from the Go module proxy.
+# Builds etcd's own programs, which decide what is right, helm, which renders the chart, and versitygw, an S3 server for the
+# backups, from the Go module proxy.
 #
-#   build-oracles.sh [NAME...]     etcd etcdctl etcdutl bbolt benchmark behaviour.test helm; all by default
+#   build-oracles.sh [NAME...]     etcd etcdctl etcdutl bbolt benchmark behaviour.test helm versitygw; all by default
 #
 # The go.mod here and those of the folders beside it pin the versions. Programs go to
 # ${BINNACLE_CACHE:-~/.cache/binnacle}/bin, each beside a NAME.stamp that holds the checksum of the files that pin it: what
@@ -44,7 +45,7 @@ copy_fixtures() {
   chmod -R u+w "$cache/behaviour"
 }
 
-[ $# -gt 0 ] || set -- etcd etcdctl etcdutl bbolt benchmark behaviour.test helm
+[ $# -gt 0 ] || set -- etcd etcdctl etcdutl bbolt benchmark behaviour.test helm versitygw
 for name in "$@"; do
   case $name in
     etcd) build etcd . build go.etcd.io/etcd/server/v3 ;;
@@ -52,6 +53,7 @@ for name in "$@"; do
     bbolt) build bbolt . build go.etcd.io/bbolt/cmd/bbolt ;;
     benchmark) build benchmark benchmark build go.etcd.io/etcd/v3/tools/benchmark ;;
     helm) build helm helm build helm.sh/helm/v3/cmd/helm ;;
+    versitygw) build versitygw versitygw build github.com/versity/versitygw/cmd/versitygw ;;
     behaviour.test) build behaviour.test . test go.etcd.io/etcd/tests/v3/common ;;
     *) echo "build-oracles.sh: unknown oracle: $name" >&2; exit 2 ;;
   esac

@@ -7,5 +7,7 @@ export { ConfigError, collectFlags } from './flag-values.ts';
 export { forceNewClusterOffline } from './force-offline.ts';
 export { plannedCluster, type ClusterPlan } from './founding.ts';
 export { dataPaths, type DataPaths } from './paths.ts';
+export { SnapshotError, placeSnapshot } from './restore/place-snapshot.ts';
+export { writeRestoredMember, type RestoreWorld } from './restore/restored-member.ts';
 export { startMember, type RunningMember } from './start-member.ts';
 export { BINNACLE_VERSION, ETCD_VERSION } from './version.ts';
