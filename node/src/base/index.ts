@@ -4,6 +4,7 @@ export * from './bytes.ts';
 export * from './call.ts';
 export * from './crc.ts';
 export * from './errors.ts';
+export * from './first-bytes.ts';
 export * from './human.ts';
 export * from './ids.ts';
 export * from './logger.ts';

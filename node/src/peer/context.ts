@@ -20,6 +20,8 @@ export interface TransportContext {
   readonly metrics: PeerMetrics;
   readonly tls: PeerTls | undefined;
   readonly agent: PeerAgent;
+  /** Where to dial for a member's URLs, at this moment. */
+  readonly dialUrls: (urls: readonly string[]) => readonly string[];
   readonly dialTimeoutMs: number;
   readonly linkTimeoutMs: number;
   readonly probeIntervalMs: number;

@@ -70,7 +70,7 @@ async function cluster(
   const followers = urls.slice(1).map((url, i) => {
     const follower: TestMember = new TestMember(
       ids[i + 1]!,
-      { clusterId, urls: [url], ...options },
+      { clusterId, urls: () => [url], ...options },
       {
         process: (messages) => {
           for (const message of messages) {

@@ -3,6 +3,8 @@ import http from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
 import type { X509Certificate } from 'node:crypto';
+import { assert } from '../base/assert.ts';
+import { FirstBytes } from '../base/first-bytes.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Clock } from '../base/world.ts';
 import { addressOf } from './connect.ts';
@@ -23,16 +25,18 @@ export interface ListenerContext {
   readonly clock: Clock;
 }
 
+type Accepts = 'plain' | 'both' | 'tls';
+
 export class PeerListener {
   /** The URL with the port that was bound. */
   readonly url: string;
   private readonly server: http.Server;
-  private readonly sockets: Set<net.Socket>;
+  private readonly gate: Gate;
 
-  private constructor(url: string, server: http.Server, sockets: Set<net.Socket>) {
+  private constructor(url: string, server: http.Server, gate: Gate) {
     this.url = url;
     this.server = server;
-    this.sockets = sockets;
+    this.gate = gate;
   }
 
   /** Binds `url`. Rejects with the system's error, or when https is asked for without certificates. */
@@ -42,17 +46,20 @@ export class PeerListener {
     context: ListenerContext,
   ): Promise<PeerListener> {
     const parsed = new URL(url);
-    const server = createServer(route);
-    const sockets = new Set<net.Socket>();
-    // Before HTTP's own listener is moved: every socket is tracked, whatever becomes of it.
-    server.prependListener('connection', (socket: net.Socket) => track(sockets, socket));
-    if (parsed.protocol === 'https:') requireTls(server, context, sockets);
-    else if (context.tls !== undefined) {
+    const isSecure = parsed.protocol === 'https:';
+    const { tls: peerTls } = context;
+    if (isSecure && peerTls === undefined) {
+      throw new Error('KeyFile and CertFile are not presented: cannot listen on TLS');
+    }
+    if (!isSecure && peerTls !== undefined && peerTls.accepts === undefined) {
       context.logger.warn(
         'scheme is HTTP while key and cert files are present; ignoring key and cert files',
         { 'peer-url': url },
       );
     }
+    const server = createServer(route);
+    const accepts = (): Accepts => peerTls?.accepts?.() ?? (isSecure ? 'tls' : 'plain');
+    const gate = new Gate(server, accepts, context);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(addressOf(parsed), resolve);
@@ -61,7 +68,12 @@ export class PeerListener {
     if (typeof address === 'object' && address !== null) parsed.port = String(address.port);
     const bound = parsed.href.replace(/\/$/, '');
     context.logger.info('serving peer traffic', { address: bound });
-    return new PeerListener(bound, server, sockets);
+    return new PeerListener(bound, server, gate);
+  }
+
+  /** Plain connections that would not be accepted now are cut, when they are still there after `graceMs`. */
+  reconsider(graceMs: number, clock: Clock): void {
+    this.gate.reconsider(graceMs, clock);
   }
 
   /** Stops accepting; requests in progress get `graceMs`, then every connection is closed. */
@@ -69,7 +81,7 @@ export class PeerListener {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
     const timer = clock.after(graceMs, () => {
-      for (const socket of this.sockets) socket.destroy();
+      this.gate.closeAll();
     });
     await closed;
     timer.cancel();
@@ -92,26 +104,67 @@ function createServer(route: PeerRoute): http.Server {
   return server;
 }
 
-function track(sockets: Set<net.Socket>, socket: net.Socket): void {
-  sockets.add(socket);
-  socket.once('close', () => sockets.delete(socket));
-}
+/** Stands in front of the HTTP server, which sees a connection once it may come in. */
+class Gate {
+  /** All connections; true for those under TLS. */
+  private readonly sockets = new Map<net.Socket, boolean>();
+  private readonly enter: (socket: net.Socket) => void;
+  private readonly accepts: () => Accepts;
+  private readonly context: ListenerContext;
+  private readonly firstBytes: FirstBytes;
 
-/** Puts TLS in front of the HTTP server: it sees a connection once the handshake and the checks are done. */
-function requireTls(server: http.Server, context: ListenerContext, sockets: Set<net.Socket>): void {
-  const peerTls = context.tls;
-  if (peerTls === undefined) {
-    throw new Error('KeyFile and CertFile are not presented: cannot listen on TLS');
-  }
-  // The functions are HTTP's own listeners for this event.
-  const accept = server.listeners('connection') as ((socket: net.Socket) => void)[];
-  server.removeAllListeners('connection');
-  server.on('connection', (raw: net.Socket) => {
-    track(sockets, raw);
-    handshake(raw, peerTls, context, (socket) => {
-      for (const listener of accept) listener.call(server, socket);
+  constructor(server: http.Server, accepts: () => Accepts, context: ListenerContext) {
+    this.accepts = accepts;
+    this.context = context;
+    this.firstBytes = new FirstBytes(context.clock, {
+      timeoutMs: TLS_HANDSHAKE_TIMEOUT_MS,
+      maxPending: MAX_CONNECTIONS,
     });
-  });
+    // The functions are HTTP's own listeners for this event.
+    const listeners = server.listeners('connection') as ((socket: net.Socket) => void)[];
+    server.removeAllListeners('connection');
+    server.on('connection', (raw: net.Socket) => this.accept(raw));
+    this.enter = (socket) => {
+      for (const listener of listeners) listener.call(server, socket);
+    };
+  }
+
+  reconsider(graceMs: number, clock: Clock): void {
+    if (this.accepts() !== 'tls' || ![...this.sockets.values()].includes(false)) return;
+    clock.after(graceMs, () => {
+      if (this.accepts() !== 'tls') return;
+      for (const [socket, isTls] of this.sockets) if (!isTls) socket.destroy();
+    });
+  }
+
+  closeAll(): void {
+    for (const socket of this.sockets.keys()) socket.destroy();
+  }
+
+  private accept(raw: net.Socket): void {
+    this.sockets.set(raw, false);
+    raw.once('close', () => this.sockets.delete(raw));
+    const accepted = this.accepts();
+    if (accepted === 'plain') this.enter(raw);
+    else if (accepted === 'tls') this.secure(raw);
+    else {
+      this.firstBytes.read(raw, (isTls) => {
+        if (isTls) {
+          this.secure(raw);
+          return;
+        }
+        this.enter(raw);
+        raw.resume();
+      });
+    }
+  }
+
+  private secure(raw: net.Socket): void {
+    this.sockets.set(raw, true);
+    const { tls: peerTls } = this.context;
+    assert(peerTls !== undefined, 'a port that takes TLS has certificates');
+    handshake(raw, peerTls, this.context, this.enter);
+  }
 }
 
 function handshake(

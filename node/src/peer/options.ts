@@ -39,6 +39,13 @@ export interface PeerTls {
   /** For connections to others: at least `secureContext`; `rejectUnauthorized`, `servername` as needed. */
   clientOptions(): tls.ConnectionOptions;
   serverContext(): tls.SecureContext;
+  /**
+   * What a peer port takes at this moment, whatever the scheme of its URL: plain HTTP, TLS, or both, told apart by the
+   * first byte. By default the scheme decides.
+   */
+  accepts?(): 'plain' | 'both' | 'tls';
+  /** Where to dial for a member's URLs, best first. Default: the URLs themselves. */
+  dialUrls?(urls: readonly string[]): readonly string[];
   /** Ask connecting peers for a certificate and refuse those without a valid one. Default true. */
   readonly requestClientCertificate?: boolean;
   /** Accept any address for a client certificate that names hosts or addresses (etcd: --peer-skip-client-san-verification). */
@@ -68,8 +75,8 @@ export type PeerRoute = (request: IncomingMessage, response: ServerResponse) => 
 export interface PeerTransportOptions {
   readonly memberId: MemberId;
   readonly clusterId: ClusterId;
-  /** This member's advertised peer URLs. */
-  readonly urls: readonly string[];
+  /** This member's advertised peer URLs, at this moment. */
+  readonly urls: () => readonly string[];
   readonly tls?: PeerTls | undefined;
   readonly handlers: PeerHandlers;
   readonly logger: Logger;

@@ -71,6 +71,12 @@ export class Peer implements Recipient {
   update(urls: readonly string[]): void {
     this.link.picker.update(urls);
     this.prober.update(urls);
+    this.redial();
+  }
+
+  /** Moves the streams to where they should be dialed now. */
+  redial(): void {
+    for (const reader of this.readers) reader.redial();
   }
 
   /** Gives the peer the socket of a stream it dialed. */

@@ -7,14 +7,14 @@ import { messageOf, type PeerLink } from './context.ts';
 import { peerGet } from './http-client.ts';
 import { PROBE_ALARM_FACTOR, PROBE_REPORT_INTERVAL_MS } from './limits.ts';
 import { PROBING_PATH } from './stream-kind.ts';
+import { UrlPicker } from './url-picker.ts';
 
 const SMOOTHING = 0.125;
 const CLOCK_DRIFT_LIMIT_MS = 1_000;
 
 export class Prober {
   private readonly link: PeerLink;
-  private urls: readonly string[];
-  private pinned = 0;
+  private readonly picker: UrlPicker;
   private probeTimer: Timer | undefined;
   private reportTimer: Timer | undefined;
   private stopped = false;
@@ -25,14 +25,13 @@ export class Prober {
 
   constructor(link: PeerLink, urls: readonly string[]) {
     this.link = link;
-    this.urls = urls;
+    this.picker = new UrlPicker(urls, link.context.dialUrls);
     this.scheduleProbe();
     this.scheduleReport(this.alarmMs());
   }
 
   update(urls: readonly string[]): void {
-    this.urls = urls;
-    this.pinned = 0;
+    this.picker.update(urls);
   }
 
   stop(): void {
@@ -52,7 +51,7 @@ export class Prober {
 
   private async probe(): Promise<void> {
     const { clock, agent, linkTimeoutMs } = this.link.context;
-    const url = this.urls[this.pinned % this.urls.length] ?? '';
+    const url = this.picker.pick();
     const startMs = clock.monotonicMs();
     try {
       const { status, body } = await peerGet(url, PROBING_PATH, {
@@ -64,7 +63,7 @@ export class Prober {
     } catch (error) {
       this.healthy = false;
       this.error = messageOf(error);
-      this.pinned = (this.pinned + 1) % this.urls.length;
+      this.picker.unreachable(url);
     }
     if (!this.stopped) this.scheduleProbe();
   }

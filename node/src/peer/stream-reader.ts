@@ -1,4 +1,5 @@
-// Keeps one stream from a peer open: dials, reads raft messages from it, dials again (etcd: rafthttp/stream.go).
+// Keeps one stream from a peer open: dials, reads raft messages from it, dials again (etcd: rafthttp/stream.go). When the
+// peer's URL changes, a second stream is opened before the first is given up, so that no message is lost on the way.
 import { formatId } from '../base/ids.ts';
 import type { Timer } from '../base/world.ts';
 import type { Message } from '../wire/gen/raft.ts';
@@ -13,28 +14,38 @@ import {
   INCOMPATIBLE_VERSION,
   supportsStreams,
 } from './headers.ts';
-import { DIAL_INTERVAL_MS } from './limits.ts';
+import { DIAL_INTERVAL_MS, REPLACE_INTERVAL_MS } from './limits.ts';
 import { StreamConnection } from './stream-connection.ts';
 import { STREAM_NAMES, streamPath, type StreamKind } from './stream-kind.ts';
+
+/** One dial, and the stream that it became. */
+interface Attempt {
+  readonly url: string;
+  readonly connection: StreamConnection;
+  readonly decoder: FrameDecoder;
+  /** The answer was 200. */
+  established: boolean;
+  /** Why the answer was no stream. */
+  refusal: string | undefined;
+}
 
 export class StreamReader {
   private readonly link: PeerLink;
   private readonly kind: StreamKind;
-  private connection: StreamConnection | undefined;
-  private decoder: FrameDecoder;
+  /** The stream, or the dial for it; undefined between two dials. */
+  private current: Attempt | undefined;
+  /** The dial that is to take the place of the current stream. */
+  private next: Attempt | undefined;
+  /** Streams that were replaced, until the peer has ended them. */
+  private readonly retired = new Set<Attempt>();
   private timer: Timer | undefined;
   private lastDialMs = -Infinity;
   private stopped = false;
   private paused = false;
-  /** True while the answer to the last dial was 200. */
-  private established = false;
-  /** Why the last answer was no stream. */
-  private refusal: string | undefined;
 
   constructor(link: PeerLink, kind: StreamKind) {
     this.link = link;
     this.kind = kind;
-    this.decoder = this.newDecoder();
   }
 
   start(): void {
@@ -45,8 +56,20 @@ export class StreamReader {
   stop(): void {
     this.stopped = true;
     this.timer?.cancel();
-    this.connection?.close();
+    for (const attempt of [this.current, this.next, ...this.retired]) attempt?.connection.close();
     this.link.context.logger.info('stopped stream reader with remote peer', this.fields());
+  }
+
+  /** Moves to the URL that is right now, when it is another one. The present stream goes on until the new one is up. */
+  redial(): void {
+    if (this.stopped || this.next !== undefined) return;
+    if (this.current === undefined) {
+      this.timer?.cancel();
+      this.dial();
+    } else if (this.current.established && this.current.url !== this.link.picker.pick()) {
+      this.timer?.cancel();
+      this.next = this.connect();
+    }
   }
 
   /** Drops what arrives until `resume` (tests cut a member off with it). */
@@ -59,12 +82,14 @@ export class StreamReader {
   }
 
   private dial(): void {
+    this.lastDialMs = this.link.context.clock.monotonicMs();
+    this.current = this.connect();
+  }
+
+  private connect(): Attempt {
     const { context, picker, peerId } = this.link;
-    this.lastDialMs = context.clock.monotonicMs();
-    this.established = false;
-    this.refusal = undefined;
     const url = picker.pick();
-    this.connection = new StreamConnection(
+    const connection = new StreamConnection(
       {
         url: new URL(streamPath(this.kind, context.identity.memberId), url),
         headers: { ...identityHeaders(context.identity), 'X-Raft-To': formatId(peerId) },
@@ -74,43 +99,65 @@ export class StreamReader {
         readTimeoutMs: context.linkTimeoutMs,
       },
       {
-        opened: (head) => this.onOpened(head),
-        received: (payload) => this.onPayload(payload),
-        refused: (head, text) => this.onRefused(head, text),
-        closed: (reason) => this.onClosed(url, reason),
+        opened: (head) => this.onOpened(attempt, head),
+        received: (payload) => this.onPayload(attempt, payload),
+        refused: (head, text) => (attempt.refusal = this.refusalOf(head, text)),
+        closed: (reason) => this.onClosed(attempt, reason),
       },
     );
+    const attempt: Attempt = {
+      url,
+      connection,
+      decoder: this.newDecoder(),
+      established: false,
+      refusal: undefined,
+    };
+    return attempt;
   }
 
-  private onOpened(head: ResponseHead): void {
+  private onOpened(attempt: Attempt, head: ResponseHead): void {
     if (!supportsStreams(head.headers.get('x-server-version') ?? '')) {
       throw new StreamFormatError('unsupported stream type');
     }
-    this.established = true;
-    this.decoder = this.newDecoder();
+    attempt.established = true;
+    if (attempt === this.next) this.replaceCurrent(attempt);
     this.link.status.activate();
     this.link.context.logger.info(
       'established TCP streaming connection with remote peer',
       this.fields(),
     );
+    // The URL may have changed while this one was dialed.
+    this.redial();
   }
 
-  private onPayload(payload: Uint8Array): void {
+  /** The peer ends the old stream when it has written out what it still had for it. */
+  private replaceCurrent(next: Attempt): void {
+    const former = this.current;
+    this.current = next;
+    this.next = undefined;
+    if (former === undefined) return;
+    this.retired.add(former);
+    const { clock, linkTimeoutMs } = this.link.context;
+    clock.after(linkTimeoutMs, () => {
+      if (this.retired.has(former)) former.connection.close();
+    });
+  }
+
+  private onPayload(attempt: Attempt, payload: Uint8Array): void {
     const { context, peerId } = this.link;
     const messages: Message[] = [];
     // What was whole before malformed bytes is dropped with them: raft sends it again.
-    this.decoder.push(payload, messages);
+    attempt.decoder.push(payload, messages);
     context.metrics.receivedBytes?.(peerId, payload.length);
     if (messages.length === 0 || this.paused || this.stopped) return;
     const admitted = context.admit(messages);
     if (admitted.length === 0) return;
     const pending = context.handlers.process(admitted);
-    if (pending !== undefined) this.holdUntil(pending);
+    if (pending !== undefined) this.holdUntil(attempt.connection, pending);
   }
 
-  private holdUntil(pending: Promise<void>): void {
-    const connection = this.connection;
-    connection?.hold();
+  private holdUntil(connection: StreamConnection, pending: Promise<void>): void {
+    connection.hold();
     pending
       .catch((error: unknown) => {
         escalate(error);
@@ -118,19 +165,21 @@ export class StreamReader {
           error: messageOf(error),
         });
       })
-      .finally(() => connection?.resume());
+      .finally(() => connection.resume());
   }
 
-  private onRefused(head: ResponseHead, text: string): void {
+  private refusalOf(head: ResponseHead, text: string): string {
     const { context } = this.link;
     if (head.status === 410) {
-      this.refusal = 'the member has been permanently removed from the cluster';
       context.reportSelfRemoved();
-    } else if (head.status === 404) {
+      return 'the member has been permanently removed from the cluster';
+    }
+    if (head.status === 404) {
       const peer = formatId(this.link.peerId);
-      this.refusal = `peer ${peer} failed to find local node ${formatId(context.identity.memberId)}`;
-    } else if (head.status === 412) this.refusal = this.onPreconditionFailed(head, text);
-    else this.refusal = `unhandled http status ${head.status}`;
+      return `peer ${peer} failed to find local node ${formatId(context.identity.memberId)}`;
+    }
+    if (head.status === 412) return this.onPreconditionFailed(head, text);
+    return `unhandled http status ${head.status}`;
   }
 
   private onPreconditionFailed(head: ResponseHead, text: string): string {
@@ -152,21 +201,46 @@ export class StreamReader {
     return text;
   }
 
-  private onClosed(url: string, reason: Error | undefined): void {
-    if (this.stopped) return;
+  private onClosed(attempt: Attempt, reason: Error | undefined): void {
+    if (this.stopped || this.retired.delete(attempt)) return;
+    const error = attempt.refusal ?? reason?.message ?? 'EOF';
+    if (attempt === this.next) {
+      this.next = undefined;
+      this.onReplacementFailed(attempt, error);
+      return;
+    }
     const { context, picker, status } = this.link;
-    const error = this.refusal ?? reason?.message ?? 'EOF';
-    if (this.established) {
+    if (attempt.established) {
       context.logger.warn('lost TCP streaming connection with remote peer', this.fields({ error }));
       if (reason !== undefined) status.deactivate(STREAM_NAMES[this.kind], 'read', error);
     } else {
-      picker.unreachable(url);
+      picker.unreachable(attempt.url);
       status.deactivate(STREAM_NAMES[this.kind], 'dial', error);
     }
+    this.current = this.next;
+    this.next = undefined;
+    if (this.current !== undefined) return;
     const waitMs = this.lastDialMs + DIAL_INTERVAL_MS - context.clock.monotonicMs();
-    this.timer = context.clock.after(Math.max(0, waitMs), () => {
-      if (!this.stopped) this.dial();
+    this.dialAfter(Math.max(0, waitMs));
+  }
+
+  private dialAfter(delayMs: number): void {
+    this.timer?.cancel();
+    this.timer = this.link.context.clock.after(delayMs, () => {
+      if (!this.stopped && this.current === undefined) this.dial();
     });
+  }
+
+  private onReplacementFailed({ url }: Attempt, error: string): void {
+    const { clock, limiter, logger } = this.link.context;
+    limiter.log(`replacement ${this.link.peerId}`, () => {
+      logger.warn('cannot reach remote peer by its new URL; the stream by the old one goes on', {
+        ...this.fields({ error }),
+        'remote-peer-url': url,
+      });
+    });
+    this.timer?.cancel();
+    this.timer = clock.after(REPLACE_INTERVAL_MS, () => this.redial());
   }
 
   private newDecoder(): FrameDecoder {

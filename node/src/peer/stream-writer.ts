@@ -42,14 +42,17 @@ export class StreamWriter {
     return this.socket !== undefined;
   }
 
-  /** Takes over the socket of an answered GET: its head is sent, its body is ours. An older one is closed. */
+  /**
+   * Takes over the socket of an answered GET: its head is sent, its body is ours. An older one is closed once all that
+   * was written to it is out; what is queued goes to the new one.
+   */
   attach(socket: Socket): void {
     if (this.stopped) {
       socket.destroy();
       return;
     }
     const { context, status } = this.link;
-    if (this.detach(true)) {
+    if (this.retire()) {
       context.logger.warn('closed TCP streaming connection with remote peer', this.fields());
     }
     this.encoder = this.kind === 'message' ? new MessageEncoder() : new MsgAppV2Encoder();
@@ -67,6 +70,7 @@ export class StreamWriter {
     });
     context.logger.info('established TCP streaming connection with remote peer', this.fields());
     this.beat();
+    this.flush();
   }
 
   /** Queues a message; false when the queue is full. The caller sees to it that `flush` follows. */
@@ -163,6 +167,20 @@ export class StreamWriter {
       'lost TCP streaming connection with remote peer',
       this.fields({ error: reason }),
     );
+  }
+
+  /** Ends the connection that another one replaces. False when there was none. */
+  private retire(): boolean {
+    const { socket } = this;
+    if (socket === undefined) return false;
+    this.socket = undefined;
+    this.timer?.cancel();
+    socket.end(LAST_CHUNK);
+    socket.destroySoon();
+    const { clock, linkTimeoutMs } = this.link.context;
+    const limit = clock.after(linkTimeoutMs, () => socket.destroy());
+    socket.once('close', () => limit.cancel());
+    return true;
   }
 
   /** Lets go of the connection, in order or not; what was queued is lost. False when there was none. */

@@ -124,6 +124,15 @@ export class PeerTransport {
     this.logChange('updated remote peer', id, urls);
   }
 
+  /**
+   * To be called when `tls` accepts or dials otherwise than before: streams move to where they should be dialed now, and
+   * connections that would not be accepted any more are cut after `graceMs`.
+   */
+  reconsider(graceMs: number): void {
+    for (const peer of this.peers.values()) peer.redial();
+    for (const listener of this.listeners) listener.reconsider(graceMs, this.context.clock);
+  }
+
   /** Milliseconds since the Unix epoch since which the member can be reached; 0 when it cannot, or is none. */
   activeSince(id: MemberId): number {
     return this.peers.get(id)?.link.status.activeSinceMs ?? 0;
@@ -171,7 +180,7 @@ export class PeerTransport {
     return {
       context: this.context,
       peerId,
-      picker: new UrlPicker(urls),
+      picker: new UrlPicker(urls, this.context.dialUrls),
       status: new PeerStatus(peerId, this.context),
     };
   }
@@ -200,7 +209,9 @@ function buildContext(options: PeerTransportOptions, reports: Reports): Transpor
     identity: {
       memberId,
       clusterId: options.clusterId,
-      urls: options.urls,
+      get urls() {
+        return options.urls();
+      },
       serverVersion: options.serverVersion,
       minClusterVersion: options.minClusterVersion ?? MIN_CLUSTER_VERSION,
     },
@@ -209,6 +220,7 @@ function buildContext(options: PeerTransportOptions, reports: Reports): Transpor
     limiter,
     clock,
     tls,
+    dialUrls: (urls) => tls?.dialUrls?.(urls) ?? urls,
     metrics: options.metrics ?? {},
     agent: createPeerAgent(tls, dialTimeoutMs),
     dialTimeoutMs,

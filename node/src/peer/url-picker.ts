@@ -3,9 +3,15 @@ import { assert, present } from '../base/assert.ts';
 
 export class UrlPicker {
   private urls: readonly string[] = [];
+  private readonly dialUrls: (urls: readonly string[]) => readonly string[];
   private picked = 0;
 
-  constructor(urls: readonly string[]) {
+  /** @param dialUrls where to dial for a member's URLs; asked each time, for it may change */
+  constructor(
+    urls: readonly string[],
+    dialUrls: (urls: readonly string[]) => readonly string[] = (same) => same,
+  ) {
+    this.dialUrls = dialUrls;
     this.update(urls);
   }
 
@@ -16,11 +22,12 @@ export class UrlPicker {
   }
 
   pick(): string {
-    return present(this.urls[this.picked], 'the picked URL exists');
+    const urls = this.dialUrls(this.urls);
+    return present(urls[this.picked % urls.length], 'the picked URL exists');
   }
 
   /** Says that `url` failed: the next one is picked, unless that has happened already. */
   unreachable(url: string): void {
-    if (url === this.pick()) this.picked = (this.picked + 1) % this.urls.length;
+    if (url === this.pick()) this.picked = (this.picked + 1) % this.dialUrls(this.urls).length;
   }
 }

@@ -1,4 +1,5 @@
 // The rpc room: HTTP/2 and gRPC on node:net and node:tls, with plain HTTP/1.1 on the same port.
+export type { Acceptance } from './admission.ts';
 export type { CallObserver, MethodEntry } from './grpc/environment.ts';
 export type {
   HttpHandler,

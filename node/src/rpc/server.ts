@@ -3,10 +3,17 @@ import { rmSync } from 'node:fs';
 import { type Server as NetServer, type Socket, createServer } from 'node:net';
 import type { Logger } from '../base/logger.ts';
 import type { Clock } from '../base/world.ts';
+import {
+  Admission,
+  isStillWelcome,
+  type Acceptance,
+  type Admitted,
+  type Security,
+} from './admission.ts';
 import { ProcessBudget } from './budget.ts';
 import { Dispatcher } from './grpc/dispatch.ts';
 import type { CallEnvironment, MethodEntry } from './grpc/environment.ts';
-import { Connection, type PeerInfo } from './h2/connection.ts';
+import { Connection } from './h2/connection.ts';
 import type { ConnectionOptions } from './h2/options.ts';
 import { FlushQueue } from './h2/sender.ts';
 import type { Stream } from './h2/stream.ts';
@@ -14,7 +21,7 @@ import { Http1Front } from './http/http1.ts';
 import { serveHttp2 } from './http/http2.ts';
 import { type RpcServerOptions, grpcOverheadBytes } from './options.ts';
 import { sniff } from './sniff.ts';
-import { TlsFront, type TlsOptions } from './tls.ts';
+import type { TlsOptions } from './tls.ts';
 
 /** Where to listen: a TCP host and port (0: any), or a unix socket. */
 export interface ListenOptions {
@@ -22,6 +29,8 @@ export interface ListenOptions {
   readonly port?: number;
   readonly socketPath?: string;
   readonly tls?: TlsOptions;
+  /** Asked for each new connection, in place of `tls`. */
+  readonly acceptance?: () => Acceptance;
   /** Serve only one of the two, for --listen-client-http-urls and --listen-metrics-urls. Default: both. */
   readonly only?: 'grpc' | 'http';
 }
@@ -34,6 +43,15 @@ export interface Listening {
   close(): void;
 }
 
+/** A connection, from its first moment on. */
+interface Guest {
+  readonly options: ListenOptions;
+  /** Undefined while it is not in yet. */
+  security: Security | undefined;
+  /** Undefined for HTTP/1.1. */
+  connection: Connection | undefined;
+}
+
 const PREFACE_TIMEOUT_MS = 30_000;
 
 export class RpcServer {
@@ -42,11 +60,11 @@ export class RpcServer {
   private readonly options: RpcServerOptions;
   private readonly dispatcher: Dispatcher;
   private readonly http1: Http1Front;
-  private readonly tls: TlsFront;
+  private readonly admission: Admission;
   private readonly connectionOptions: ConnectionOptions;
   private readonly budget: ProcessBudget;
   private readonly listeners = new Set<NetServer>();
-  private readonly sockets = new Set<Socket>();
+  private readonly sockets = new Map<Socket, Guest>();
   private readonly connections = new Set<Connection>();
   private closing = false;
   private noConnections: (() => void) | undefined;
@@ -67,7 +85,7 @@ export class RpcServer {
     };
     this.dispatcher = new Dispatcher(environment);
     this.http1 = new Http1Front(options.http1, options.upgrade, options.logger);
-    this.tls = new TlsFront(options.clock, options.logger);
+    this.admission = new Admission(options.clock, options.logger);
     this.connectionOptions = this.optionsOfConnections();
   }
 
@@ -157,31 +175,46 @@ export class RpcServer {
       socket.destroy();
       return;
     }
-    this.sockets.add(socket);
+    const guest: Guest = { options, security: undefined, connection: undefined };
+    this.sockets.set(socket, guest);
     socket.on('close', () => this.socketClosed(socket));
-    const remoteAddress = addressOf(socket);
-    if (options.tls === undefined) {
-      const peer: PeerInfo = { remoteAddress, certificateCommonName: undefined };
-      this.identify(socket, peer, options);
-      return;
-    }
-    this.tls.accept(socket, remoteAddress, options.tls, (secured) => {
-      const { certificateCommonName } = secured;
-      this.identify(secured.socket, { remoteAddress, certificateCommonName }, options);
+    this.admission.accept(socket, acceptanceOf(options), (admitted) => {
+      this.identify(guest, admitted);
     });
   }
 
-  private identify(socket: Socket, peer: PeerInfo, options: ListenOptions): void {
+  private identify(guest: Guest, { socket, peer, security }: Admitted): void {
+    guest.security = security;
+    if (!isWelcome(guest)) {
+      socket.destroy();
+      return;
+    }
     sniff(socket, this.clock, PREFACE_TIMEOUT_MS, (protocol, rest) => {
       if (protocol === 'http/1.1') {
-        if (options.only === 'grpc') socket.destroy();
+        if (guest.options.only === 'grpc') socket.destroy();
         else this.http1.accept(socket, peer);
         return;
       }
       const connection = new Connection(socket, peer, this.connectionOptions);
       this.connections.add(connection);
-      if (this.closing) connection.drain();
+      guest.connection = connection;
+      if (this.closing || !isWelcome(guest)) connection.drain();
       if (rest.length > 0) connection.received(rest);
+    });
+    // It is paused where its first byte was looked at.
+    socket.resume();
+  }
+
+  /**
+   * To be called when listeners ask for more than before: connections that would not be accepted now are told to go (GOAWAY),
+   * and are cut when they are still there after `graceMs`. Calls under way go on until then.
+   */
+  reconsider(graceMs: number): void {
+    const unwelcome = [...this.sockets].filter(([, guest]) => !isWelcome(guest));
+    if (unwelcome.length === 0) return;
+    for (const [, guest] of unwelcome) guest.connection?.drain();
+    this.clock.after(graceMs, () => {
+      for (const [socket, guest] of unwelcome) if (!isWelcome(guest)) socket.destroy();
     });
   }
 
@@ -210,7 +243,7 @@ export class RpcServer {
     this.closing = true;
     for (const server of this.listeners) server.close();
     this.listeners.clear();
-    this.tls.closeAll();
+    this.admission.closeAll();
     this.http1.server.closeIdleConnections();
     for (const connection of this.connections) connection.drain();
     if (this.sockets.size > 0 && options.graceMs > 0) {
@@ -223,14 +256,15 @@ export class RpcServer {
       });
     }
     this.http1.close();
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.sockets.keys()) socket.destroy();
   }
 }
 
-function addressOf(socket: Socket): string {
-  const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined) return '@';
-  return remoteAddress.includes(':')
-    ? `[${remoteAddress}]:${remotePort}`
-    : `${remoteAddress}:${remotePort}`;
+function acceptanceOf({ acceptance, tls }: ListenOptions): Acceptance {
+  return acceptance === undefined ? { plain: tls === undefined, tls } : acceptance();
+}
+
+/** Those who are not in yet are judged when they are. */
+function isWelcome({ options, security }: Guest): boolean {
+  return security === undefined || isStillWelcome(security, acceptanceOf(options));
 }

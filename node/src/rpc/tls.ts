@@ -7,21 +7,25 @@ import type { Clock } from '../base/world.ts';
 export interface TlsOptions {
   /** Asked for each new connection: a reloaded certificate serves the connections that come after it. */
   readonly secureContext: () => SecureContext;
-  /** Ask for a client certificate and refuse a client without a valid one (--client-cert-auth). */
-  readonly requestClientCert: boolean;
+  /**
+   * `required`: a client without a valid certificate is refused (--client-cert-auth). `optional`: a certificate is checked
+   * when one is shown. `none`: clients are not asked.
+   */
+  readonly clientCertificate: 'none' | 'optional' | 'required';
   /** --client-cert-allowed-cn: when not empty, the common name must be one of these. */
   readonly allowedCommonNames?: readonly string[];
   /** --client-cert-allowed-hostname: when not empty, a subject alternative name must be one of these. */
   readonly allowedHostnames?: readonly string[];
 }
 
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Handshakes under way in the process; beyond, the oldest gives way. */
-const MAX_HANDSHAKES = 1000;
+/** Of connections that are not in yet, in the process; beyond, the oldest gives way. */
+export const HANDSHAKE_LIMITS = { timeoutMs: 10_000, maxPending: 1000 };
 
 export interface Secured {
   readonly socket: TLSSocket;
   readonly certificateCommonName: string | undefined;
+  /** The client showed a certificate, and it was checked. */
+  readonly isVerified: boolean;
 }
 
 // Not in the type declarations: node:tls's own server asks this after the handshake (lib/_tls_wrap.js
@@ -50,8 +54,8 @@ export class TlsFront {
     const socket = new TLSSocket(raw, {
       isServer: true,
       secureContext: options.secureContext(),
-      requestCert: options.requestClientCert,
-      rejectUnauthorized: options.requestClientCert,
+      requestCert: options.clientCertificate !== 'none',
+      rejectUnauthorized: options.clientCertificate === 'required',
       ALPNProtocols: ['h2', 'http/1.1'],
     });
     this.track(socket);
@@ -63,7 +67,9 @@ export class TlsFront {
       });
       socket.destroy();
     };
-    const timer = this.clock.after(HANDSHAKE_TIMEOUT_MS, () => reject('TLS handshake timed out'));
+    const timer = this.clock.after(HANDSHAKE_LIMITS.timeoutMs, () =>
+      reject('TLS handshake timed out'),
+    );
     const settled = (): void => {
       timer.cancel();
       this.pending.delete(socket);
@@ -85,13 +91,18 @@ export class TlsFront {
     socket.on('secure', () => {
       settled();
       if (socket.destroyed) return;
-      const refusal = this.refusal(socket, options);
+      const certificate = options.clientCertificate === 'none' ? undefined : certificateOf(socket);
+      const refusal = refusalOf(socket, certificate, options);
       if (refusal !== undefined) {
         socket.on('error', () => socket.destroy());
         reject(refusal);
         return;
       }
-      ready({ socket, certificateCommonName: commonName(socket, options) });
+      ready({
+        socket,
+        certificateCommonName: first(certificate?.subject.CN),
+        isVerified: certificate !== undefined,
+      });
     });
   }
 
@@ -100,7 +111,7 @@ export class TlsFront {
   }
 
   private track(socket: TLSSocket): void {
-    if (this.pending.size >= MAX_HANDSHAKES) {
+    if (this.pending.size >= HANDSHAKE_LIMITS.maxPending) {
       for (const oldest of this.pending) {
         this.pending.delete(oldest);
         oldest.destroy();
@@ -109,18 +120,29 @@ export class TlsFront {
     }
     this.pending.add(socket);
   }
+}
 
-  private refusal(socket: TLSSocket, options: TlsOptions): string | undefined {
-    if (!options.requestClientCert) return undefined;
-    const handle = (socket as TLSSocket & { _handle?: VerifyingHandle })._handle;
-    // Without the handle's answer nobody is let in.
-    if (handle?.verifyError === undefined) return 'tls: cannot verify the client certificate';
-    const error = handle.verifyError();
-    if (error !== null && error !== undefined) return `tls: ${error.message}`;
-    const certificate = socket.getPeerCertificate();
-    if (Object.keys(certificate).length === 0) return "tls: client didn't provide a certificate";
-    return nameRefusal(certificate, options);
-  }
+/** Why the client may not come in. */
+function refusalOf(
+  socket: TLSSocket,
+  certificate: PeerCertificate | undefined,
+  options: TlsOptions,
+): string | undefined {
+  if (options.clientCertificate === 'none') return undefined;
+  if (certificate === undefined && options.clientCertificate === 'optional') return undefined;
+  const handle = (socket as TLSSocket & { _handle?: VerifyingHandle })._handle;
+  // Without the handle's answer nobody is let in.
+  if (handle?.verifyError === undefined) return 'tls: cannot verify the client certificate';
+  const error = handle.verifyError();
+  if (error !== null && error !== undefined) return `tls: ${error.message}`;
+  if (certificate === undefined) return "tls: client didn't provide a certificate";
+  return nameRefusal(certificate, options);
+}
+
+/** Undefined when the client showed none. */
+function certificateOf(socket: TLSSocket): PeerCertificate | undefined {
+  const certificate = socket.getPeerCertificate();
+  return Object.keys(certificate).length === 0 ? undefined : certificate;
 }
 
 function nameRefusal(certificate: PeerCertificate, options: TlsOptions): string | undefined {
@@ -142,11 +164,6 @@ function nameRefusal(certificate: PeerCertificate, options: TlsOptions): string 
 function alternativeNames(certificate: PeerCertificate): string[] {
   const list = certificate.subjectaltname ?? '';
   return list.split(', ').map((entry) => entry.replace(/^(DNS|IP Address):/, ''));
-}
-
-function commonName(socket: TLSSocket, options: TlsOptions): string | undefined {
-  if (!options.requestClientCert) return undefined;
-  return first(socket.getPeerCertificate().subject.CN);
 }
 
 function first(value: string | string[] | undefined): string | undefined {

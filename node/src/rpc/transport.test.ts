@@ -73,7 +73,7 @@ function newServer(
 
 const tlsOptions = (options: Partial<TlsOptions> = {}): TlsOptions => ({
   secureContext: () => createSecureContext({ ...certificates.server, ca: certificates.ca }),
-  requestClientCert: true,
+  clientCertificate: 'required',
   ...options,
 });
 
@@ -214,7 +214,7 @@ test('under TLS all three work, and the common name reaches the handler', async 
 
 test('HTTP/2 is recognised without ALPN', async () => {
   newServer();
-  const port = await listen(tlsOptions({ requestClientCert: false }));
+  const port = await listen(tlsOptions({ clientCertificate: 'none' }));
   const socket = tlsConnect({ host: '127.0.0.1', port, ca: certificates.ca });
   await new Promise((resolve) => socket.once('secureConnect', resolve));
   const client = session('https://127.0.0.1', { createConnection: () => socket });
@@ -260,7 +260,7 @@ test('new certificates serve new connections, and old connections stay', async (
   newServer();
   let pair = certificates.server;
   const port = await listen(
-    tlsOptions({ requestClientCert: false, secureContext: () => createSecureContext(pair) }),
+    tlsOptions({ clientCertificate: 'none', secureContext: () => createSecureContext(pair) }),
   );
   const served = async (): Promise<string> => {
     const socket = tlsConnect({ host: '127.0.0.1', port, ca: certificates.ca });
@@ -279,7 +279,7 @@ test('new certificates serve new connections, and old connections stay', async (
 
 test('garbage instead of a handshake is refused, and others go on', async () => {
   const logger = newServer();
-  const port = await listen(tlsOptions({ requestClientCert: false }));
+  const port = await listen(tlsOptions({ clientCertificate: 'none' }));
   const client = await RawClient.openSilent(port);
   client.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
   await expect.poll(() => client.closed).toBe(true);

@@ -114,7 +114,9 @@ export class ClientPorts {
         : {
             tls: {
               secureContext: () => files.secureContext(),
-              requestClientCert: clientTls.clientCertAuth,
+              clientCertificate: clientTls.clientCertAuth
+                ? ('required' as const)
+                : ('none' as const),
               allowedHostnames: clientTls.allowedHostnames,
             },
           };

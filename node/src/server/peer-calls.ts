@@ -39,10 +39,12 @@ export interface PeerHash {
 export class PeerCalls {
   private readonly agent: PeerAgent;
   private readonly timeoutMs: number;
+  private readonly dialUrls: (urls: readonly string[]) => readonly string[];
 
   constructor(tls: PeerTls | undefined, timeoutMs: number) {
     this.agent = createPeerAgent(tls);
     this.timeoutMs = timeoutMs;
+    this.dialUrls = (urls) => tls?.dialUrls?.(urls) ?? urls;
   }
 
   close(): void {
@@ -54,7 +56,8 @@ export class PeerCalls {
     url: string,
     path: string,
   ): Promise<{ body: string; clusterId: ClusterId | undefined }> {
-    const answer = await peerGet(url, path, { agent: this.agent, timeoutMs: PROBE_TIMEOUT_MS });
+    const options = { agent: this.agent, timeoutMs: PROBE_TIMEOUT_MS };
+    const answer = await this.first([url], (dialed) => peerGet(dialed, path, options));
     if (answer.status !== 200)
       throw new Error(`${url}${path} answered ${answer.status}: ${textOf(answer)}`);
     return {
@@ -120,37 +123,34 @@ export class PeerCalls {
   /** HashKV of another member. @throws Error when it does not answer, or can't for this revision */
   async hashKv(member: ClusterMember, clusterId: ClusterId, revision: number): Promise<PeerHash> {
     const body = utf8FromText(JSON.stringify({ revision }));
-    let last: unknown = new Error('the member has no peer URL');
-    for (const url of member.peerUrls) {
-      try {
-        const answer = await peerGet(url, '/members/hashkv', {
-          agent: this.agent,
-          timeoutMs: this.timeoutMs,
-          body,
-          headers: { 'X-Etcd-Cluster-ID': formatId(clusterId), 'Content-Type': 'application/json' },
-        });
-        if (answer.status !== 200) throw new Error(textOf(answer).trim());
-        return peerHashFrom(textOf(answer));
-      } catch (error) {
-        last = error;
-      }
-    }
-    throw last;
+    return this.first(member.peerUrls, async (url) => {
+      const answer = await peerGet(url, '/members/hashkv', {
+        agent: this.agent,
+        timeoutMs: this.timeoutMs,
+        body,
+        headers: { 'X-Etcd-Cluster-ID': formatId(clusterId), 'Content-Type': 'application/json' },
+      });
+      if (answer.status !== 200) throw new Error(textOf(answer).trim());
+      return peerHashFrom(textOf(answer));
+    });
   }
 
-  private async post(
+  private post(
     member: ClusterMember,
     path: string,
     body: Uint8Array,
     contentType: string,
   ): Promise<PeerAnswer> {
+    const options = { agent: this.agent, timeoutMs: this.timeoutMs };
+    return this.first(member.peerUrls, (url) => peerPost(url, path, body, contentType, options));
+  }
+
+  /** What the first of the URLs answers. @throws what went wrong with the last one, Unhealthy when there is none */
+  private async first<T>(urls: readonly string[], ask: (url: string) => Promise<T>): Promise<T> {
     let last: unknown = new EtcdError('Unhealthy');
-    for (const url of member.peerUrls) {
+    for (const url of this.dialUrls(urls)) {
       try {
-        return await peerPost(url, path, body, contentType, {
-          agent: this.agent,
-          timeoutMs: this.timeoutMs,
-        });
+        return await ask(url);
       } catch (error) {
         last = error;
       }

@@ -155,7 +155,7 @@ function newTransport({ member, boot, metrics, tls, end }: TransportParts): Peer
   return new PeerTransport({
     memberId: boot.localId,
     clusterId: boot.clusterId,
-    urls: config.advertisePeerUrls,
+    urls: () => config.advertisePeerUrls,
     tls,
     logger,
     clock: world.clock,

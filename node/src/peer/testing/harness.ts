@@ -66,7 +66,7 @@ export class TestMember {
     this.options = {
       memberId: id,
       clusterId: CLUSTER,
-      urls: [`http://127.0.0.1:${id}`],
+      urls: () => [`http://127.0.0.1:${id}`],
       logger: this.logger,
       clock: testClock,
       serverVersion: '3.7.3',
