@@ -1,13 +1,17 @@
-// TLS on both ports: certificates from files that are reloaded when they change, or self-signed ones
-// (etcd: client/pkg/transport/listener.go).
+// TLS on both ports: certificates from files that are reloaded when they change, self-signed ones
+// (etcd: client/pkg/transport/listener.go), or a policy that is followed while the member runs (--tls-dir).
 import { join } from 'node:path';
 import type { SecureContext } from 'node:tls';
-import type { Logger } from '../base/index.ts';
-import { TlsFiles, ensureSelfSigned, parseTlsSettings } from '../platform/index.ts';
+import { present, type Logger } from '../base/index.ts';
+import { TlsFiles, ensureSelfSigned, parseTlsSettings, withScheme } from '../platform/index.ts';
 import type { PeerTls } from '../peer/index.ts';
+import type { Acceptance, ListenOptions } from '../rpc/index.ts';
 import type { ServerConfig, TlsConfig } from './config.ts';
+import { LiveTls } from './tls-policy.ts';
 
 export interface Certificates {
+  /** With --tls-dir, in place of `client` and `peer`. Not ready yet: see its waitUntilReady. */
+  readonly live: LiveTls | undefined;
   /** Undefined where no URL is secure. */
   readonly client: TlsFiles | undefined;
   readonly peer: TlsFiles | undefined;
@@ -19,6 +23,10 @@ export async function openCertificates(
   config: ServerConfig,
   logger: Logger,
 ): Promise<Certificates> {
+  if (config.tlsDir !== '') {
+    const live = new LiveTls({ folder: config.tlsDir, settings: settingsOf(config) }, logger);
+    return { live, client: undefined, peer: undefined, close: () => live.close() };
+  }
   const client = await openSide(
     config,
     config.clientTls,
@@ -28,6 +36,7 @@ export async function openCertificates(
   );
   const peer = await openSide(config, config.peerTls, 'peer', config.listenPeerUrls, logger);
   return {
+    live: undefined,
     client,
     peer,
     close() {
@@ -64,16 +73,79 @@ async function openSide(
       clientKeyFile: tls.clientKeyFile,
       trustedCaFile: tls.trustedCaFile,
       crlFile: tls.crlFile,
-      settings: parseTlsSettings(config.tlsMinVersion, config.tlsMaxVersion, config.cipherSuites),
+      settings: settingsOf(config),
     },
     logger,
   );
 }
 
-/** The peer port's TLS for the transport. With --peer-auto-tls nothing can be verified, as in etcd. */
-export function peerTlsOf(config: ServerConfig, files: TlsFiles | undefined): PeerTls | undefined {
+const settingsOf = (config: ServerConfig) =>
+  parseTlsSettings(config.tlsMinVersion, config.tlsMaxVersion, config.cipherSuites);
+
+/** How a URL for clients is listened on: by its scheme, or by the policy of the moment. */
+export function clientSecurity(
+  config: ServerConfig,
+  { client: files, live }: Certificates,
+  url: string,
+): Pick<ListenOptions, 'tls' | 'acceptance'> {
+  if (live !== undefined) return { acceptance: () => liveAcceptance(config, live) };
+  if (files === undefined || !isSecure(url)) return {};
+  const { clientCertAuth, allowedHostnames } = config.clientTls;
+  return {
+    tls: {
+      secureContext: () => files.secureContext(),
+      clientCertificate: clientCertAuth ? 'required' : 'none',
+      allowedHostnames,
+    },
+  };
+}
+
+/** How a URL for metrics and probes is listened on: by its scheme. Nobody is asked for a certificate under --tls-dir. */
+export function metricsSecurity(
+  config: ServerConfig,
+  certificates: Certificates,
+  url: string,
+): Pick<ListenOptions, 'tls' | 'acceptance'> {
+  const { live } = certificates;
+  if (live === undefined) return clientSecurity(config, certificates, url);
+  if (!isSecure(url)) return {};
+  return {
+    acceptance: () => {
+      const files = live.server.current;
+      if (files === undefined) return { plain: false, tls: undefined };
+      const secureContext = (): SecureContext => files.secureContext();
+      return { plain: false, tls: { secureContext, clientCertificate: 'none' } };
+    },
+  };
+}
+
+export function isSecure(url: string): boolean {
+  return url.startsWith('https:') || url.startsWith('unixs:');
+}
+
+function liveAcceptance({ clientTls }: ServerConfig, live: LiveTls): Acceptance {
+  const accept = live.current?.accept ?? 'plain';
+  const files = live.server.current;
+  if (accept === 'plain' || files === undefined)
+    return { plain: accept === 'plain', tls: undefined };
+  const clientCertificate = { both: 'optional', server: 'none', mutual: 'required' } as const;
+  return {
+    plain: accept === 'both',
+    tls: {
+      secureContext: () => files.secureContext(),
+      clientCertificate: clientCertificate[accept],
+      allowedHostnames: clientTls.allowedHostnames,
+    },
+  };
+}
+
+/** The peer port's TLS for the transport, and for calls to others. */
+export function peerTlsOf(config: ServerConfig, certificates: Certificates): PeerTls | undefined {
+  const { live, peer: files } = certificates;
+  if (live !== undefined) return livePeerTls(config, live);
   if (files === undefined) return undefined;
   const { peerTls } = config;
+  // With --peer-auto-tls nothing can be verified, as in etcd.
   const selfSigned = peerTls.certFile === '';
   return {
     clientOptions: () => ({
@@ -85,5 +157,36 @@ export function peerTlsOf(config: ServerConfig, files: TlsFiles | undefined): Pe
     skipClientSanVerification: peerTls.skipClientSanVerification,
     allowedCommonName: peerTls.allowedCommonNames,
     allowedHostname: peerTls.allowedHostnames,
+  };
+}
+
+/** Between peers TLS is always mutual. */
+function livePeerTls({ peerTls }: ServerConfig, live: LiveTls): PeerTls {
+  const accept = () => live.current?.accept ?? 'plain';
+  return {
+    clientOptions() {
+      const files = live.peer.current;
+      // Without certificates the handshake fails, as it should.
+      return files === undefined ? {} : { secureContext: files.clientContext() };
+    },
+    serverContext: () =>
+      present(live.peer.current, 'a policy with TLS is in force with certificates').secureContext(),
+    requestClientCertificate: true,
+    skipClientSanVerification: peerTls.skipClientSanVerification,
+    allowedCommonName: peerTls.allowedCommonNames,
+    allowedHostname: peerTls.allowedHostnames,
+    accepts() {
+      const accepted = accept();
+      return accepted === 'plain' || accepted === 'both' ? accepted : 'tls';
+    },
+    // Others may be known by URLs from before a change that this member has not heard of.
+    dialUrls(urls) {
+      const plain = urls.map((url) => withScheme(url, 'http'));
+      const secure = urls.map((url) => withScheme(url, 'https'));
+      const accepted = accept();
+      if (accepted === 'plain') return plain;
+      if (accepted !== 'both') return secure;
+      return [...new Set([...urls, ...plain, ...secure])];
+    },
   };
 }

@@ -17,16 +17,19 @@ import {
 } from '../api/index.ts';
 import {
   RpcServer,
+  type ListenOptions,
   type RpcServerOptions,
+  type HttpHandler,
   type HttpRequest,
   type HttpResponder,
 } from '../rpc/index.ts';
-import type { Certificates } from './certificates.ts';
+import { clientSecurity, isSecure, metricsSecurity, type Certificates } from './certificates.ts';
 import type { ServerConfig } from './config.ts';
 import type { LeasesAnywhere } from './leases-anywhere.ts';
 import { learnerGuard } from './learner-guard.ts';
 import type { Member } from './member.ts';
 import type { Metrics } from './metrics.ts';
+import { tlsReport } from './tls-report.ts';
 import { ETCD_VERSION } from './version.ts';
 
 /** How long calls under way may take when the member stops; the harness of etcd allows 1.5 s for everything. */
@@ -51,8 +54,10 @@ export class ClientPorts {
   constructor(parts: ClientPortParts) {
     this.parts = parts;
     this.endpoints = httpEndpoints(parts.member, ETCD_VERSION, parts.logger);
-    this.server = this.newServer();
-    this.metricsServer = this.newServer();
+    this.server = this.newServer((request, responder) => this.serveHttp(request, responder));
+    this.metricsServer = this.newServer((request, responder) =>
+      this.serveProbe(request, responder),
+    );
     for (const service of servicesOf(parts)) this.register(service);
   }
 
@@ -62,10 +67,12 @@ export class ClientPorts {
 
   /** Serves clients. */
   async listen(): Promise<void> {
-    const { config } = this.parts;
+    const { config, certificates } = this.parts;
     for (const url of [...config.listenClientUrls, ...config.listenClientHttpUrls]) {
-      await this.listenOn(this.server, url);
-      const secure = url.startsWith('https:') || url.startsWith('unixs:');
+      const security = clientSecurity(config, certificates, url);
+      await listenOn(this.server, url, security);
+      const { live } = certificates;
+      const secure = live === undefined ? isSecure(url) : live.current?.accept !== 'plain';
       const text = secure
         ? 'serving client traffic securely'
         : 'serving client traffic insecurely; this is strongly discouraged!';
@@ -75,8 +82,14 @@ export class ClientPorts {
 
   /** --listen-metrics-urls: served from the start, for probes. */
   async listenForMetrics(): Promise<void> {
-    for (const url of this.parts.config.listenMetricsUrls)
-      await this.listenOn(this.metricsServer, url);
+    const { config, certificates } = this.parts;
+    for (const url of config.listenMetricsUrls)
+      await listenOn(this.metricsServer, url, metricsSecurity(config, certificates, url));
+  }
+
+  /** The policy changed: see RpcServer.reconsider. */
+  reconsider(graceMs: number): void {
+    this.server.reconsider(graceMs);
   }
 
   async close(): Promise<void> {
@@ -86,7 +99,7 @@ export class ClientPorts {
     ]);
   }
 
-  private newServer(): RpcServer {
+  private newServer(http1: HttpHandler): RpcServer {
     const { config, logger, member, metrics } = this.parts;
     return new RpcServer({
       clock: member.world.clock,
@@ -96,36 +109,21 @@ export class ClientPorts {
       keepaliveMinTimeMs: config.keepaliveMinTimeMs,
       keepaliveIntervalMs: config.keepaliveIntervalMs,
       keepaliveTimeoutMs: config.keepaliveTimeoutMs,
-      http1: (request, responder) => this.serveHttp(request, responder),
+      http1,
       before: learnerGuard(member),
       observer: { finished: (path, kind, status) => metrics.callEnded(path, kind, status) },
       ...headerTrace(),
     });
   }
 
-  private async listenOn(server: RpcServer, url: string): Promise<void> {
-    const { config, certificates } = this.parts;
-    const { protocol, hostname, port, host, pathname } = new URL(url);
-    const files = protocol === 'https:' || protocol === 'unixs:' ? certificates.client : undefined;
-    const { clientTls } = config;
-    const tls =
-      files === undefined
-        ? {}
-        : {
-            tls: {
-              secureContext: () => files.secureContext(),
-              clientCertificate: clientTls.clientCertAuth
-                ? ('required' as const)
-                : ('none' as const),
-              allowedHostnames: clientTls.allowedHostnames,
-            },
-          };
-    if (protocol.startsWith('unix')) {
-      const socketPath = `${host}${pathname}`;
-      await server.listen({ socketPath, ...tls });
-    } else {
-      await server.listen({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port), ...tls });
+  private async serveProbe(request: HttpRequest, responder: HttpResponder): Promise<void> {
+    const { certificates, member } = this.parts;
+    if (certificates.live === undefined || request.url !== '/probe/tls') {
+      await this.serveHttp(request, responder);
+      return;
     }
+    const report = JSON.stringify(tlsReport(certificates.live, member));
+    responder.respond(200, { 'Content-Type': 'application/json' }, `${report}\n`);
   }
 
   private async serveHttp(request: HttpRequest, responder: HttpResponder): Promise<void> {
@@ -143,6 +141,20 @@ export class ClientPorts {
         { 'Content-Type': 'text/plain; charset=utf-8' },
         '404 page not found\n',
       );
+  }
+}
+
+async function listenOn(
+  server: RpcServer,
+  url: string,
+  security: Pick<ListenOptions, 'tls' | 'acceptance'>,
+): Promise<void> {
+  const { protocol, hostname, port, host, pathname } = new URL(url);
+  if (protocol.startsWith('unix')) {
+    await server.listen({ socketPath: `${host}${pathname}`, ...security });
+  } else {
+    const bare = hostname.replace(/^\[|\]$/g, '');
+    await server.listen({ host: bare, port: Number(port), ...security });
   }
 }
 

@@ -41,8 +41,11 @@ export function validateConfig(config: ServerConfig, values: FlagValues): void {
     throw new ConfigError('cipher suites cannot be configured when only TLS1.3 is enabled');
   }
   checkListenAddresses(config);
-  checkTlsFiles('--', config.clientTls, config.listenClientUrls);
-  checkTlsFiles('--peer-', config.peerTls, config.listenPeerUrls);
+  if (config.tlsDir !== '') checkTlsDirAlone(values);
+  else {
+    checkTlsFiles('--', config.clientTls, config.listenClientUrls);
+    checkTlsFiles('--peer-', config.peerTls, config.listenPeerUrls);
+  }
   for (const name of ['discovery-endpoints', 'discovery-token']) {
     if (values.has(name)) {
       throw new ConfigError(
@@ -72,6 +75,27 @@ function checkListenAddresses(config: ServerConfig): void {
     if (hostname !== 'localhost' && hostname !== '' && !isAddress) {
       throw new ConfigError(`expected IP in URL for binding (${url})`);
     }
+  }
+}
+
+/** Which flags --tls-dir takes the place of, on both sides. */
+const REPLACED = [
+  'cert-file',
+  'key-file',
+  'client-cert-file',
+  'client-key-file',
+  'client-cert-auth',
+  'trusted-ca-file',
+  'auto-tls',
+];
+
+function checkTlsDirAlone(values: FlagValues): void {
+  const replaced = [...REPLACED, ...REPLACED.map((name) => `peer-${name}`)];
+  const given = [...replaced, 'client-crl-file', 'peer-crl-file'].find((name) => values.has(name));
+  if (given !== undefined) {
+    throw new ConfigError(
+      `--tls-dir and --${given} do not go together: certificates and their use come from the folder`,
+    );
   }
 }
 

@@ -69,6 +69,8 @@ export interface ServerConfig {
   /** Milliseconds or revisions, by the mode; 0 is off. */
   readonly autoCompactionRetention: number;
   readonly maxLearners: number;
+  /** Where the TLS policy and its certificates lie; '' for TLS by flags. */
+  readonly tlsDir: string;
   readonly clientTls: TlsConfig;
   readonly peerTls: TlsConfig;
   readonly selfSignedCertValidityYears: number;
@@ -138,6 +140,7 @@ export function buildConfig(values: FlagValues): ServerConfig {
     preVote: read.bool('pre-vote'),
     ...autoCompaction(read),
     maxLearners: read.number('max-learners', 0),
+    tlsDir: read.text('tls-dir'),
     clientTls: tlsConfig(read, ''),
     peerTls: tlsConfig(read, 'peer-'),
     selfSignedCertValidityYears: read.number('self-signed-cert-validity', 0) || 1,

@@ -180,6 +180,12 @@ export const FLAG_SPECS: readonly FlagSpec[] = [
     ['client-cert-allowed-hostname', 'list', '', 'Hostnames allowed in certificates of clients.'],
     ['trusted-ca-file', 'string', '', 'CA that client certificates must come from.'],
     ['auto-tls', 'bool', 'false', 'Serve clients with a self-signed certificate.'],
+    [
+      'tls-dir',
+      'string',
+      '',
+      'Folder with policy.json, server/ and peer/ (tls.crt, tls.key, ca.crt): TLS that may change while the member runs.',
+    ],
     ['peer-cert-file', 'string', '', 'Certificate for peers.'],
     ['peer-key-file', 'string', '', 'Its key.'],
     ['peer-client-cert-file', 'string', '', 'Certificate to dial peers with, where it differs.'],

@@ -10,4 +10,6 @@ export { dataPaths, type DataPaths } from './paths.ts';
 export { SnapshotError, placeSnapshot } from './restore/place-snapshot.ts';
 export { writeRestoredMember, type RestoreWorld } from './restore/restored-member.ts';
 export { startMember, type RunningMember } from './start-member.ts';
+export { LiveTls, type LiveTlsOptions } from './tls-policy.ts';
+export { tlsReport, type TlsReport } from './tls-report.ts';
 export { BINNACLE_VERSION, ETCD_VERSION } from './version.ts';

@@ -6,7 +6,6 @@ import { healthService, HealthStatus } from '../api/index.ts';
 import { PeerTransport } from '../peer/index.ts';
 import { Purger } from '../storage/index.ts';
 import { realWorld } from '../platform/index.ts';
-import { ClusterMemberAttrSetRequest, Attributes } from '../wire/gen/membership.ts';
 import { AutoCompactor } from './auto-compactor.ts';
 import { bootstrap, type Bootstrapped } from './bootstrap.ts';
 import { openCertificates, peerTlsOf, type Certificates } from './certificates.ts';
@@ -18,6 +17,7 @@ import { LeaderDuties } from './leader-duties.ts';
 import { LeasesAnywhere } from './leases-anywhere.ts';
 import { Member } from './member.ts';
 import { Metrics } from './metrics.ts';
+import { OwnUrls, advertisedUrls, attributesOf } from './own-urls.ts';
 import { dataPaths } from './paths.ts';
 import { PeerCalls } from './peer-calls.ts';
 import { peerRoutes } from './peer-routes.ts';
@@ -26,6 +26,8 @@ import { StateMachine } from './state-machine.ts';
 import { BINNACLE_VERSION, ETCD_VERSION } from './version.ts';
 
 const PUBLISH_RETRY_MS = 100;
+/** How long connections may stay that a new TLS policy would not let in; clients are told to go at once. */
+const UNWELCOME_GRACE_MS = 30_000;
 
 export interface RunningMember {
   readonly member: Member;
@@ -49,6 +51,7 @@ export async function startMember(
 ): Promise<RunningMember> {
   logStart(config, logger);
   const certificates = await openCertificates(config, logger);
+  await certificates.live?.waitUntilReady(logger);
   const parts = await openParts(config, logger, end, certificates);
   const { member, boot, calls, metrics, transport, lock } = parts;
   const corruption = new CorruptionCheck(member, calls);
@@ -65,11 +68,13 @@ export async function startMember(
   member.start(transport);
   for (const one of [duties, compactor, corruption]) one.start();
   const purge = startPurger(parts, logger);
+  const ownUrls = followPolicy(parts, ports, certificates);
 
   let stopping: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     health.set(false);
     for (const one of [duties, compactor, corruption, purge]) one.stop();
+    ownUrls?.stop();
     const ending = member.stop();
     await Promise.all([ports.close(), ending]);
     await transport.stop(100);
@@ -79,9 +84,10 @@ export async function startMember(
   };
   const running: RunningMember = { member, stop: () => (stopping ??= stop()) };
 
-  publish(member, logger, () => stopping !== undefined)
+  publish(member, certificates, () => stopping !== undefined)
     .then(async () => {
       if (stopping !== undefined) return;
+      ownUrls?.check();
       await ports.listen();
       logger.info('ready to serve client requests', {
         'local-member-id': formatId(member.localId),
@@ -89,6 +95,22 @@ export async function startMember(
     })
     .catch(end.onFatal);
   return running;
+}
+
+/** A TLS policy that changes is followed by the ports, by the streams to others, and by the member's own URLs. */
+function followPolicy(
+  { member, transport }: Parts,
+  ports: ClientPorts,
+  { live }: Certificates,
+): OwnUrls | undefined {
+  if (live === undefined) return undefined;
+  const ownUrls = new OwnUrls(member, live);
+  live.onChange(() => {
+    ports.reconsider(UNWELCOME_GRACE_MS);
+    transport.reconsider(UNWELCOME_GRACE_MS);
+    ownUrls.check();
+  });
+  return ownUrls;
 }
 
 /** What stands before anything runs or listens. */
@@ -117,7 +139,7 @@ async function openParts(
   const { memberDir } = dataPaths(config);
   await world.disk.makeFolder(memberDir);
   const lock = await world.disk.lock(join(memberDir, 'lock'));
-  const peerTls = peerTlsOf(config, certificates.peer);
+  const peerTls = peerTlsOf(config, certificates);
   const calls = new PeerCalls(peerTls, 5_000 + 2 * config.electionTimeoutMs);
   const metrics = new Metrics();
   const common = { config, world, logger, onFatal: end.onFatal };
@@ -138,7 +160,7 @@ async function openParts(
     promoteOnLeader: (leader, id) => calls.promote(leader, id),
   });
   metrics.follow(member);
-  const transport = newTransport({ member, boot, metrics, tls: peerTls, end });
+  const transport = newTransport({ member, boot, metrics, certificates, tls: peerTls, end });
   return { member, boot, calls, metrics, transport, lock };
 }
 
@@ -146,16 +168,18 @@ interface TransportParts {
   readonly member: Member;
   readonly boot: Bootstrapped;
   readonly metrics: Metrics;
+  readonly certificates: Certificates;
   readonly tls: ReturnType<typeof peerTlsOf>;
   readonly end: MemberEnd;
 }
 
-function newTransport({ member, boot, metrics, tls, end }: TransportParts): PeerTransport {
+function newTransport(parts: TransportParts): PeerTransport {
+  const { member, boot, metrics, certificates, tls, end } = parts;
   const { config, logger, world } = member;
   return new PeerTransport({
     memberId: boot.localId,
     clusterId: boot.clusterId,
-    urls: () => config.advertisePeerUrls,
+    urls: () => advertisedUrls(config, certificates.live).peer,
     tls,
     logger,
     clock: world.clock,
@@ -195,18 +219,15 @@ function startPurger({ member, boot }: Parts, logger: Logger): Purger {
 }
 
 /** Tells the cluster this member's name and client URLs; it is ready when that has gone through raft. */
-async function publish(member: Member, logger: Logger, stopping: () => boolean): Promise<void> {
-  const { config, localId } = member;
-  const request = ClusterMemberAttrSetRequest.create({
-    memberId: localId,
-    memberAttributes: Attributes.create({
-      name: config.name,
-      clientUrls: [...config.advertiseClientUrls],
-    }),
-  });
+async function publish(
+  member: Member,
+  { live }: Certificates,
+  stopping: () => boolean,
+): Promise<void> {
+  const { config, localId, logger } = member;
   while (!stopping()) {
     try {
-      await member.propose({ clusterMemberAttrSet: request });
+      await member.propose(attributesOf(member, advertisedUrls(config, live).client));
       logger.info('published local member to cluster through raft', {
         'local-member-id': formatId(localId),
         'cluster-id': formatId(member.membership.clusterId),
