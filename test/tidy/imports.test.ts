@@ -31,6 +31,7 @@ const ROOMS: Record<string, readonly string[]> = {
 
 /** What stands outside node/src may import; a folder's own files always. */
 const FOLDERS: Record<string, readonly string[]> = {
+  images: ['cli'],
   infra: ['base', 'wire', 'platform', 'client', 'pki', 'kubernetes'],
   'test/bench': ['test/conformance', 'client', 'base', 'wire'],
   'test/chaos': ['test/integration', 'client', 'base', 'wire', 'platform'],
@@ -47,6 +48,9 @@ const FOLDERS: Record<string, readonly string[]> = {
 const ENTRIES = new Map([
   ['node/src/cli/main.ts', 'node/bin/binnacle'],
   ['node/proto/generate.ts', 'npm run generate'],
+  ['images/build.ts', 'npm run image'],
+  ['images/binnacle/entry.ts', 'images/bundle.ts, by path'],
+  ['images/binnacle/up.ts', 'images/bundle.ts, by path'],
   ['infra/local/main.ts', 'binnacle up'],
   ['infra/chart/generate.ts', 'npm run generate'],
   ['test/bench/run.ts', 'npm run bench'],
@@ -61,7 +65,7 @@ const ENTRIES = new Map([
 function placeOf(path: string): string {
   const room = /^node\/src\/([^/]+)\//.exec(path)?.[1];
   if (room !== undefined) return room;
-  return /^(test\/[^/]+|node\/proto|infra)\//.exec(path)?.[1] ?? '.';
+  return /^(test\/[^/]+|node\/proto|infra|images)\//.exec(path)?.[1] ?? '.';
 }
 
 test('every folder with sources has its place in the drawing', () => {

@@ -1,0 +1,55 @@
+// One file of JavaScript for the image: the command line and all it imports. What a command loads lazily is still
+// evaluated only when that command runs.
+import { build, type Plugin } from 'esbuild';
+import { ENTRY, PROJECT, UP_IN_IMAGE } from './paths.ts';
+
+/** The kernel passes at most one argument to an interpreter; there is no shell in the image to do more. */
+const BANNER = [
+  '#!/usr/local/bin/node --disable-warning=ExperimentalWarning',
+  // CommonJS packages ask for Node's modules by `require`, which a module has not got by itself.
+  "import { createRequire as createRequireOfBundle } from 'node:module';",
+  'const require = createRequireOfBundle(import.meta.url);',
+].join('\n');
+
+const withoutLocalStart: Plugin = {
+  name: 'without-local-start',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/up\.ts$/ }, ({ importer }) =>
+      importer.endsWith('/cli/main.ts') ? { path: UP_IN_IMAGE } : undefined,
+    );
+  },
+};
+
+export interface Bundle {
+  readonly code: Uint8Array;
+  /** Folders below the project of the packages whose code is inside, such as `node_modules/pino`. */
+  readonly packages: readonly string[];
+}
+
+export async function bundle(): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: PROJECT,
+    entryPoints: [ENTRY],
+    outfile: 'binnacle.mjs',
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node26',
+    // Stack traces in a member's log name functions and lines.
+    minify: false,
+    legalComments: 'eof',
+    banner: { js: BANNER },
+    plugins: [withoutLocalStart],
+    logLevel: 'warning',
+  });
+  const inside = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  const packages = new Set(inside.map(packageFolder).filter((folder) => folder !== undefined));
+  return { code: outputFiles[0]!.contents, packages: [...packages].sort() };
+}
+
+/** `node_modules/a/node_modules/@b/c` of `node_modules/a/node_modules/@b/c/lib/d.js`. */
+function packageFolder(input: string): string | undefined {
+  return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
+}
