@@ -19,6 +19,9 @@ switch (command) {
   case 'recover':
     await (await import('./recover.ts')).runRecover(rest);
     break;
+  case 'backup':
+    await (await import('./backup.ts')).runBackup(rest);
+    break;
   case 'up':
     await (await import('./up.ts')).runUp(rest);
     break;
