@@ -40,6 +40,7 @@ export function validateConfig(config: ServerConfig, values: FlagValues): void {
   if (config.tlsMinVersion === 'TLS1.3' && config.cipherSuites.length > 0) {
     throw new ConfigError('cipher suites cannot be configured when only TLS1.3 is enabled');
   }
+  checkKubernetes(config, values);
   checkListenAddresses(config);
   if (config.tlsDir !== '') checkTlsDirAlone(values);
   else {
@@ -56,6 +57,42 @@ export function validateConfig(config: ServerConfig, values: FlagValues): void {
   if (values.get('logger') !== undefined && values.get('logger') !== 'zap') {
     throw new ConfigError(
       `unknown logger option ${JSON.stringify(values.get('logger'))}; only "zap" is possible`,
+    );
+  }
+}
+
+/** What follows from the pod must not be said again, or otherwise. */
+const DERIVED_IN_KUBERNETES = [
+  'name',
+  'listen-peer-urls',
+  'listen-client-urls',
+  'listen-client-http-urls',
+  'listen-metrics-urls',
+  'initial-advertise-peer-urls',
+  'advertise-client-urls',
+  'initial-cluster',
+  'initial-cluster-state',
+  'initial-cluster-token',
+  'discovery-srv',
+  'force-new-cluster',
+];
+
+function checkKubernetes(config: ServerConfig, values: FlagValues): void {
+  const { kubernetes } = config;
+  if (kubernetes === undefined) {
+    const stray = ['kubernetes-statefulset', 'kubernetes-service'].find((flag) => values.has(flag));
+    if (stray === undefined) return;
+    throw new ConfigError(`--${stray} has a meaning with --discovery-mode=kubernetes only`);
+  }
+  if (kubernetes.statefulSet === '') {
+    throw new ConfigError(
+      '--discovery-mode=kubernetes needs --kubernetes-statefulset: the name of the StatefulSet that this pod belongs to',
+    );
+  }
+  const taken = DERIVED_IN_KUBERNETES.find((flag) => values.has(flag));
+  if (taken !== undefined) {
+    throw new ConfigError(
+      `--${taken} can't be set with --discovery-mode=kubernetes: it follows from the pod's name`,
     );
   }
 }

@@ -28,6 +28,14 @@ export interface FeatureGates {
   readonly stopGrpcServiceOnDefrag: boolean;
 }
 
+/** --discovery-mode=kubernetes: what is left to say; all addresses follow. */
+export interface KubernetesConfig {
+  readonly statefulSet: string;
+  /** The headless Service. */
+  readonly service: string;
+  readonly clusterDomain: string;
+}
+
 export interface ServerConfig {
   readonly name: string;
   readonly dataDir: string;
@@ -92,6 +100,11 @@ export interface ServerConfig {
   readonly bootstrapDefragThresholdMegabytes: number;
   readonly forceNewCluster: boolean;
   readonly unsafeNoFsync: boolean;
+  /** Undefined in etcd's own way, which the flags describe wholly. */
+  readonly kubernetes: KubernetesConfig | undefined;
+  /** Holds policy.json, server/ and peer/; '' for none. */
+  readonly tlsDir: string;
+  readonly backupStatusFile: string;
   /** Flags that were set and have no effect here. */
   readonly inertFlags: readonly string[];
 }
@@ -162,6 +175,9 @@ export function buildConfig(values: FlagValues): ServerConfig {
     bootstrapDefragThresholdMegabytes: read.number('bootstrap-defrag-threshold-megabytes', 0),
     forceNewCluster: read.bool('force-new-cluster'),
     unsafeNoFsync: read.bool('unsafe-no-fsync'),
+    kubernetes: kubernetes(read),
+    tlsDir: read.text('tls-dir'),
+    backupStatusFile: read.text('backup-status-file'),
     inertFlags: inertFlags(values),
   };
   validateConfig(config, values);
@@ -173,6 +189,16 @@ function autoCompaction(
 ): Pick<ServerConfig, 'autoCompactionMode' | 'autoCompactionRetention'> {
   const mode = read.choice('auto-compaction-mode', ['periodic', 'revision']);
   return { autoCompactionMode: mode, autoCompactionRetention: retention(read, mode) };
+}
+
+function kubernetes(read: FlagReader): KubernetesConfig | undefined {
+  if (read.choice('discovery-mode', ['static', 'kubernetes']) === 'static') return undefined;
+  const statefulSet = read.text('kubernetes-statefulset');
+  return {
+    statefulSet,
+    service: read.text('kubernetes-service') || `${statefulSet}-headless`,
+    clusterDomain: read.text('kubernetes-cluster-domain'),
+  };
 }
 
 const inertFlags = (values: FlagValues): string[] =>

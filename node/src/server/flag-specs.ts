@@ -231,6 +231,29 @@ export const FLAG_SPECS: readonly FlagSpec[] = [
       'inert',
     ],
   ]),
+  ...group('Kubernetes', [
+    [
+      'discovery-mode',
+      'string',
+      'static',
+      "'static' (the flags for clustering), or 'kubernetes': membership follows the StatefulSet that the member is a pod of.",
+    ],
+    ['kubernetes-statefulset', 'string', '', 'The StatefulSet.'],
+    ['kubernetes-service', 'string', '', 'Its headless Service (default: STATEFULSET-headless).'],
+    ['kubernetes-cluster-domain', 'string', 'cluster.local', "The cluster's DNS domain."],
+    [
+      'tls-dir',
+      'string',
+      '',
+      'Folder with policy.json, server/ and peer/, which the member follows while it runs.',
+    ],
+    [
+      'backup-status-file',
+      'string',
+      '',
+      'Status of the last backups, shown among the metrics while it is there.',
+    ],
+  ]),
   ...group('Features', [
     ['enable-grpc-gateway', 'bool', 'true', 'Serve the JSON gateway.', 'inert'],
     ['feature-gates', 'string', '', 'Name=true|false,… of features.'],

@@ -74,6 +74,29 @@ export async function replay(
   return { state: collector.state, end: { ...end, lastIndex: collector.lastIndex } };
 }
 
+/** Who wrote the log: the metadata at the head of its first segment. Reads no further. @throws WalCorruptError, WalMismatchError */
+export async function readMetadata(
+  disk: Disk,
+  folder: string,
+  logger: Logger,
+): Promise<Uint8Array> {
+  const [first] = await listSegments(disk, folder, logger);
+  if (first === undefined) throw new WalMismatchError(folder, 'it has no segment');
+  const path = `${folder}/${first.name}`;
+  const file = await disk.open(path, 'read');
+  try {
+    const reader = new SegmentReader(path, file, undefined, false);
+    for (;;) {
+      const step = reader.next();
+      if (step === 'fill') await reader.fill();
+      else if (step !== 'record') return reader.fail('the segment has no metadata');
+      else if (reader.type === RecordType.Metadata) return reader.data.slice();
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 /** Snapshots that the log knows and that are committed (ValidSnapshotEntries in etcd's wal.go), oldest first. */
 export async function readValidSnapshots(
   disk: Disk,

@@ -37,6 +37,7 @@ test('what was saved is there after opening, with metadata and the last hard sta
   expect(await Wal.exists(disk, FOLDER)).toBe(true);
   const opened = await Wal.open(disk, FOLDER, START, options);
   expect(opened.state.metadata).toEqual(METADATA);
+  expect(await Wal.metadata(disk, FOLDER, SILENT_LOGGER)).toEqual(METADATA);
   expect(opened.state.hardState).toEqual(state(2));
   expect(opened.state.entries).toEqual([entry(1), entry(2, 0), entry(3, 700)]);
   await opened.wal.save(state(3), [entry(4)], true);

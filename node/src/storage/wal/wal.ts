@@ -9,7 +9,7 @@ import { RecordType, SEGMENT_BYTES, type SegmentName, segmentName } from './form
 import { type Batch, BatchQueue, type SaveRequest } from './group-commit.ts';
 import { RecordEncoder } from './record-encoder.ts';
 import { cutTornTail, zeroTail } from './repair.ts';
-import { type WalEnd, type WalState, readValidSnapshots, replay } from './replay.ts';
+import { type WalEnd, type WalState, readMetadata, readValidSnapshots, replay } from './replay.ts';
 import { SegmentPipeline, createZeroFile } from './segment-pipeline.ts';
 
 export interface WalOptions {
@@ -153,6 +153,11 @@ export class Wal {
   static async exists(disk: Disk, folder: string): Promise<boolean> {
     if (!(await disk.exists(folder))) return false;
     return (await disk.list(folder)).some((name) => name.endsWith('.wal'));
+  }
+
+  /** The metadata that the log was made with, without reading the log. Changes nothing. */
+  static metadata(disk: Disk, folder: string, logger: Logger): Promise<Uint8Array> {
+    return readMetadata(disk, folder, logger);
   }
 
   /** Snapshots that the log knows and that are committed, oldest first. Changes nothing. */
