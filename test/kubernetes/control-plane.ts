@@ -1,15 +1,10 @@
 /**
  * A whole Kubernetes cluster on this machine, brought up by the scripts in ${BINNACLE_SHARED:-../shared}/kubernetes.
  */
-import { join, resolve } from 'node:path';
-import { repositoryFolder } from '../conformance/lib/paths.ts';
 import { Background, eventually, run, type RunOptions } from '../conformance/lib/process.ts';
+import { environmentOf, script } from './scripts.ts';
 import type { Store } from './store.ts';
 
-const scripts = join(
-  resolve(repositoryFolder, process.env['BINNACLE_SHARED'] ?? '../shared'),
-  'kubernetes',
-);
 const clusterName = 'binnacle-test';
 
 /** How often the API server compacts the store: every 5 minutes by default, here often enough to be seen. */
@@ -39,12 +34,7 @@ export class Kubernetes {
         APISERVER_ARGS: `--etcd-compaction-interval=${compactionIntervalMs / 1_000}s --feature-gates=ListFromCacheSnapshot=false`,
       },
     );
-    const exported = (name: string): string =>
-      new RegExp(`^export ${name}=(.*)$`, 'm').exec(output)?.[1]?.replaceAll('\\', '') ?? '';
-    return new Kubernetes({
-      KUBECONFIG: exported('KUBECONFIG'),
-      PATH: exported('PATH').replace('$PATH', process.env['PATH'] ?? ''),
-    });
+    return new Kubernetes(environmentOf(output));
   }
 
   /** Takes the cluster and its state down; nothing happens when there is none. */
@@ -91,19 +81,4 @@ export class Kubernetes {
   watch(...args: string[]): Background {
     return new Background('kubectl', args, { env: this.#environment });
   }
-}
-
-async function script(
-  name: string,
-  args: readonly string[],
-  timeoutMs: number,
-  env: Record<string, string> = {},
-): Promise<string> {
-  const outcome = await run(join(scripts, name), args, { timeoutMs, env });
-  if (outcome.code === 0) {
-    const last = outcome.stderr.trim().split('\n').at(-1);
-    if (last) console.log(`  ${name}: ${last}`);
-    return outcome.stdout;
-  }
-  throw new Error(`${name} ended with ${outcome.code}: ${outcome.stderr.slice(-4_000)}`);
 }

@@ -56,6 +56,7 @@ const ENTRIES = new Map([
   ['test/bench/run.ts', 'npm run bench'],
   ['test/conformance/run.ts', 'npm run conformance'],
   ['test/kubernetes/run.ts', '.ci/run'],
+  ['test/kubernetes/kit/run.ts', '.ci/run'],
   ['test/transcripts/mvcc.ts', 'records transcripts from etcd'],
   ['test/transcripts/random-history.ts', 'records transcripts from etcd'],
   ['vitest.config.ts', 'vitest'],

@@ -22,7 +22,15 @@ export const serverBinary = resolve(
 
 /** One of the programs that build-oracles.sh makes. */
 export function oracle(
-  name: 'etcd' | 'etcdctl' | 'etcdutl' | 'bbolt' | 'benchmark' | 'behaviour.test',
+  name:
+    | 'etcd'
+    | 'etcdctl'
+    | 'etcdutl'
+    | 'bbolt'
+    | 'benchmark'
+    | 'behaviour.test'
+    | 'helm'
+    | 'versitygw',
 ): string {
   return join(cacheFolder, 'bin', name);
 }

@@ -1,0 +1,80 @@
+// Goes through the steps, checks after each, and keeps the table.
+import { sleep } from '../../conformance/lib/process.ts';
+import type { Report } from '../../conformance/lib/report.ts';
+import { check } from './checks.ts';
+import type { Kit } from './kit.ts';
+import { KEY_PREFIX } from './ledger.ts';
+import type { Step } from './step.ts';
+import type { Row } from './table.ts';
+
+export const PAUSE_LIMIT_MS = 5_000;
+/** Clients are measured this long behind a step, too: what breaks may break late. */
+const AFTERMATH_MS = 1_000;
+
+export class Runner {
+  readonly #kit: Kit;
+  readonly #report: Report;
+  readonly rows: Row[] = [];
+  #clusterId: bigint | undefined;
+
+  constructor(kit: Kit, report: Report) {
+    this.#kit = kit;
+    this.#report = report;
+  }
+
+  /** One step. Returns whether all was as it has to be. */
+  async run(step: Step): Promise<boolean> {
+    const { workload, installation } = this.#kit;
+    this.#clusterId ??= await this.#kit.clusterId();
+    workload.ledger.nextStep();
+    workload.measure();
+    const began = performance.now();
+    let tookMs = 0;
+    const passed = await this.#report.test(`${installation.name}: ${step.title}`, async () => {
+      try {
+        await step.run(this.#kit);
+      } finally {
+        tookMs = performance.now() - began;
+      }
+      await sleep(AFTERMATH_MS);
+      await this.#check(step, workload.ledger.prefix);
+    });
+    const row = { title: step.title, tookMs, passed, ...workload.measure() };
+    this.rows.push(row);
+    return this.#judge(step, row) && passed;
+  }
+
+  /** All keys of all steps, at the end. */
+  async finish(): Promise<void> {
+    const { workload, installation } = this.#kit;
+    await this.#report.test(
+      `${installation.name}: ${workload.ledger.writes.length} acknowledged writes`,
+      () => this.#check({ members: this.#kit.members }, KEY_PREFIX),
+    );
+  }
+
+  async #check(step: Pick<Step, 'members' | 'foundsAnew'>, prefix: string): Promise<void> {
+    const members = step.members ?? this.#kit.members;
+    if (step.foundsAnew === true) {
+      const now = await this.#kit.clusterId();
+      if (now === this.#clusterId) throw new Error('the cluster id is the old one');
+      this.#clusterId = now;
+    }
+    await check(this.#kit, prefix, { members, clusterId: this.#clusterId });
+  }
+
+  #judge(step: Step, { title, longestPauseMs, failures, writes }: Row): boolean {
+    const before = this.#report.failures.length;
+    const name = `${this.#kit.installation.name}: ${title}`;
+    if (writes === 0) this.#report.fail(`${name}: clients wrote`, new Error('no write at all'));
+    if (longestPauseMs > PAUSE_LIMIT_MS) {
+      const error = new Error(`a client waited ${longestPauseMs} ms for its next write`);
+      this.#report.fail(`${name}: no pause over ${PAUSE_LIMIT_MS} ms`, error);
+    }
+    if (step.withoutFailures === true && failures.size > 0) {
+      const error = new Error([...failures].map(([why, count]) => `${count} × ${why}`).join('\n'));
+      this.#report.fail(`${name}: no request fails`, error);
+    }
+    return this.#report.failures.length === before;
+  }
+}
