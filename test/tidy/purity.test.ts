@@ -56,6 +56,11 @@ const EXCEPTIONS: { path: string; may: readonly Impurity[]; because: string }[] 
     because: 'it starts, watches and stops processes in real time',
   },
   {
+    path: 'images/',
+    may: ['environment', 'output', 'exit'],
+    because: 'it is a tool of this repository, and where the program starts in its image',
+  },
+  {
     path: 'node/proto/',
     may: ['environment', 'output', 'exit'],
     because: 'it is a tool of this repository',
