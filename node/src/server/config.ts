@@ -102,8 +102,6 @@ export interface ServerConfig {
   readonly unsafeNoFsync: boolean;
   /** Undefined in etcd's own way, which the flags describe wholly. */
   readonly kubernetes: KubernetesConfig | undefined;
-  /** Holds policy.json, server/ and peer/; '' for none. */
-  readonly tlsDir: string;
   readonly backupStatusFile: string;
   /** Flags that were set and have no effect here. */
   readonly inertFlags: readonly string[];
@@ -176,7 +174,6 @@ export function buildConfig(values: FlagValues): ServerConfig {
     forceNewCluster: read.bool('force-new-cluster'),
     unsafeNoFsync: read.bool('unsafe-no-fsync'),
     kubernetes: kubernetes(read),
-    tlsDir: read.text('tls-dir'),
     backupStatusFile: read.text('backup-status-file'),
     inertFlags: inertFlags(values),
   };

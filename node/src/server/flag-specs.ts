@@ -242,12 +242,6 @@ export const FLAG_SPECS: readonly FlagSpec[] = [
     ['kubernetes-service', 'string', '', 'Its headless Service (default: STATEFULSET-headless).'],
     ['kubernetes-cluster-domain', 'string', 'cluster.local', "The cluster's DNS domain."],
     [
-      'tls-dir',
-      'string',
-      '',
-      'Folder with policy.json, server/ and peer/, which the member follows while it runs.',
-    ],
-    [
       'backup-status-file',
       'string',
       '',
