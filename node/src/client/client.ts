@@ -22,6 +22,7 @@ export class Client extends KvClient implements Disposable {
   readonly auth: AuthClient;
   readonly #transport: Transport;
   readonly #watches: WatchHub;
+  readonly #syncTimer: ReturnType<typeof setInterval> | undefined;
 
   /** Connects when the first call is made. @throws TypeError on a bad endpoint; Error on an unreadable certificate file */
   constructor(options: ClientOptions) {
@@ -33,6 +34,12 @@ export class Client extends KvClient implements Disposable {
     this.cluster = new ClusterClient(transport);
     this.maintenance = new MaintenanceClient(transport);
     this.auth = new AuthClient(transport);
+    if (options.syncIntervalMs !== undefined) {
+      // What could not be asked now is asked the next time.
+      const sync = (): void => void this.syncEndpoints().catch(() => {});
+      this.#syncTimer = setInterval(sync, options.syncIntervalMs);
+      this.#syncTimer.unref();
+    }
   }
 
   /** Where calls go. */
@@ -72,6 +79,7 @@ export class Client extends KvClient implements Disposable {
 
   /** Ends all watches, keeps no lease alive any longer, and closes the connections. */
   close(): void {
+    clearInterval(this.#syncTimer);
     this.#watches.close();
     this.leases.close();
     this.#transport.close();

@@ -99,6 +99,7 @@ export class EndpointPool {
   /** Uses these endpoints from now on; calls under way on others go on, streams move when they end. */
   update(urls: readonly string[]): void {
     if (urls.length === 0) throw new TypeError('a client needs an endpoint');
+    if (this.#closed) return;
     const before = new Map(this.#endpoints.map((endpoint) => [endpoint.url, endpoint]));
     this.#endpoints = urls.map((url) => before.get(url) ?? this.#open(url));
     for (const endpoint of before.values()) {

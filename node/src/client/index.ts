@@ -35,7 +35,7 @@ export {
   type MemberCallOptions,
   type StatusResult,
 } from './maintenance.ts';
-export type { CallOptions, ClientOptions, TlsOptions } from './options.ts';
+export type { CallOptions, ClientOptions, TlsOptions, TlsPem } from './options.ts';
 export type { DeleteOptions, GetOptions, PutOptions, RangeOptions } from './requests.ts';
 export {
   KeyValue,

@@ -1,11 +1,24 @@
 // What a client is told when it is made, and what a single call may be told.
 import type { ChannelOptions } from '@grpc/grpc-js';
 
+/** Certificates as PEM: see the fields of the same names in TlsOptions. */
+export interface TlsPem {
+  readonly ca?: Uint8Array;
+  readonly cert?: Uint8Array;
+  readonly key?: Uint8Array;
+}
+
 /**
  * Certificates as PEM: a path, or the bytes themselves; give at most one of the two for each. Files are read again for new
- * connections when they have changed.
+ * connections when they have changed. So a client that is given paths, or `load`, goes on through renewals of its
+ * certificate and of the authority, and need not be made anew.
  */
 export interface TlsOptions {
+  /**
+   * Asked for each new connection, in place of files and bytes: for certificates that are kept elsewhere. While it throws,
+   * or what it returns does not fit together, the former certificates stay in use.
+   */
+  readonly load?: () => TlsPem;
   /** Authorities that servers are checked against; the system's when neither is given. */
   readonly caFile?: string;
   readonly ca?: Uint8Array;
@@ -38,6 +51,11 @@ export interface ClientOptions {
   readonly keepAliveTimeMs?: number;
   /** A connection whose probe is not answered for this long is dropped; 5,000 ms by default. */
   readonly keepAliveTimeoutMs?: number;
+  /**
+   * The client URLs of the members are taken as endpoints this often (etcd: AutoSyncInterval), so that the client follows
+   * members that come and go, and a cluster that goes from http to https or back. Default: never.
+   */
+  readonly syncIntervalMs?: number;
   /** The longest wait between attempts to connect; 2,000 ms by default. */
   readonly maxReconnectDelayMs?: number;
   /** More options for @grpc/grpc-js's channels; they win over those the client sets. */

@@ -4,12 +4,19 @@ import { readFileSync, statSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, type ConnectionOptions, type SecureContext } from 'node:tls';
 import { CallCredentials, ChannelCredentials, type experimental } from '@grpc/grpc-js';
-import type { TlsOptions } from './options.ts';
+import type { TlsOptions, TlsPem } from './options.ts';
 
-/** Reads certificate files again for a new connection when they have changed. */
+interface Made {
+  readonly context: SecureContext;
+  /** Of the files that it was made of. */
+  readonly stamp: string;
+  readonly pem: TlsPem;
+}
+
+/** Takes the certificates anew for a new connection when they have changed. */
 export class TlsContext {
   readonly #options: TlsOptions;
-  #made: { readonly context: SecureContext; readonly stamp: string } | undefined;
+  #made: Made | undefined;
 
   /** @throws Error when a file can't be read or is no certificate or key */
   constructor(options: TlsOptions) {
@@ -19,17 +26,27 @@ export class TlsContext {
 
   /** A pair that is only half written, or gone, leaves the former one in use. */
   current(): SecureContext {
-    const { ca, caFile, cert, certFile, key, keyFile } = this.#options;
     try {
-      const stamp = [caFile, certFile, keyFile].map(changeStamp).join();
-      if (this.#made?.stamp !== stamp) {
-        const files = { ca: pem(ca, caFile), cert: pem(cert, certFile), key: pem(key, keyFile) };
-        this.#made = { context: createSecureContext({ ...files, minVersion: 'TLSv1.2' }), stamp };
-      }
+      this.#made = this.#options.load === undefined ? this.#fromFiles() : this.#loaded();
     } catch (error) {
       if (this.#made === undefined) throw error;
     }
     return this.#made.context;
+  }
+
+  #fromFiles(): Made {
+    const { ca, caFile, cert, certFile, key, keyFile } = this.#options;
+    const stamp = [caFile, certFile, keyFile].map(changeStamp).join();
+    if (this.#made?.stamp === stamp) return this.#made;
+    const found = { ca: pem(ca, caFile), cert: pem(cert, certFile), key: pem(key, keyFile) };
+    return { ...made(found), stamp };
+  }
+
+  #loaded(): Made {
+    const found = this.#options.load?.() ?? {};
+    const before = this.#made;
+    const isSame = FIELDS.every((field) => isEqual(before?.pem[field], found[field]));
+    return before !== undefined && isSame ? before : { ...made(found), stamp: '' };
   }
 
   /** Connections to `host`, whose certificate must be for it or for the `serverName` of the options. */
@@ -86,8 +103,24 @@ class TlsCredentials extends ChannelCredentials {
   }
 }
 
-function pem(bytes: Uint8Array | undefined, file: string | undefined): Buffer | undefined {
-  if (bytes !== undefined) return Buffer.from(bytes);
+const FIELDS = ['ca', 'cert', 'key'] as const;
+
+/** @throws Error when the key does not belong to the certificate, or one of them is not whole */
+function made({ ca, cert, key }: { [Field in keyof TlsPem]: TlsPem[Field] | undefined }) {
+  const pem = {
+    ...(ca && { ca: Buffer.from(ca) }),
+    ...(cert && { cert: Buffer.from(cert) }),
+    ...(key && { key: Buffer.from(key) }),
+  };
+  return { pem, context: createSecureContext({ ...pem, minVersion: 'TLSv1.2' }) };
+}
+
+function isEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0;
+}
+
+function pem(bytes: Uint8Array | undefined, file: string | undefined): Uint8Array | undefined {
+  if (bytes !== undefined) return bytes;
   return file === undefined ? undefined : readFileSync(file);
 }
 

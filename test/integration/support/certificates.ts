@@ -22,41 +22,81 @@ interface Issued {
   readonly keys: webcrypto.CryptoKeyPair;
 }
 
+/** A certificate with its key, as PEM. */
+export interface PemPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** Issues certificates. */
+export class Authority {
+  readonly #issued: Issued;
+
+  private constructor(issued: Issued) {
+    this.#issued = issued;
+  }
+
+  static async create(name: string): Promise<Authority> {
+    const { keyCertSign, cRLSign } = x509.KeyUsageFlags;
+    const extensions = [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(keyCertSign | cRLSign, true),
+    ];
+    return new Authority(await issue(name, undefined, extensions));
+  }
+
+  get pem(): string {
+    return pemOf(this.#issued);
+  }
+
+  /** For servers and for peers, which are servers and clients. They are localhost, 127.0.0.1 and ::1. */
+  issueServer(commonName = 'server'): Promise<PemPair> {
+    const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+    return this.#issue(commonName, [
+      new x509.ExtendedKeyUsageExtension([serverAuth, clientAuth]),
+      new x509.SubjectAlternativeNameExtension([
+        { type: 'dns', value: 'localhost' },
+        { type: 'ip', value: '127.0.0.1' },
+        { type: 'ip', value: '::1' },
+      ]),
+    ]);
+  }
+
+  issueClient(commonName = 'client'): Promise<PemPair> {
+    const { clientAuth } = x509.ExtendedKeyUsage;
+    return this.#issue(commonName, [new x509.ExtendedKeyUsageExtension([clientAuth])]);
+  }
+
+  async #issue(commonName: string, extensions: x509.Extension[]): Promise<PemPair> {
+    const issued = await issue(commonName, this.#issued, extensions);
+    return { certificate: pemOf(issued), key: await keyPem(issued) };
+  }
+}
+
 /** Writes a new authority and its certificates into `folder`. Servers are localhost, 127.0.0.1 and ::1. */
 export async function makeCertificates(
   folder: string,
   authorityName = 'test-ca',
 ): Promise<CertificateFiles> {
   mkdirSync(folder, { recursive: true });
-  const authority = await issue(authorityName, undefined, [
-    new x509.BasicConstraintsExtension(true, undefined, true),
-    new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
-  ]);
-  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
-  const server = await issue('server', authority, [
-    new x509.ExtendedKeyUsageExtension([serverAuth, clientAuth]),
-    new x509.SubjectAlternativeNameExtension([
-      { type: 'dns', value: 'localhost' },
-      { type: 'ip', value: '127.0.0.1' },
-      { type: 'ip', value: '::1' },
-    ]),
-  ]);
-  const client = await issue('client', authority, [
-    new x509.ExtendedKeyUsageExtension([clientAuth]),
-  ]);
+  const authority = await Authority.create(authorityName);
+  const server = await authority.issueServer();
+  const client = await authority.issueClient();
   const write = (name: string, text: string): string => {
     const path = join(folder, name);
     writeFileSync(path, text, { mode: 0o600 });
     return path;
   };
   return {
-    caFile: write('ca.crt', authority.certificate.toString('pem')),
-    serverCertFile: write('server.crt', server.certificate.toString('pem')),
-    serverKeyFile: write('server.key', await keyPem(server)),
-    clientCertFile: write('client.crt', client.certificate.toString('pem')),
-    clientKeyFile: write('client.key', await keyPem(client)),
+    caFile: write('ca.crt', authority.pem),
+    serverCertFile: write('server.crt', server.certificate),
+    serverKeyFile: write('server.key', server.key),
+    clientCertFile: write('client.crt', client.certificate),
+    clientKeyFile: write('client.key', client.key),
   };
 }
+
+const pemOf = ({ certificate }: Issued): string => `${certificate.toString('pem')}\n`;
 
 /** Self-signed without an `authority`. */
 async function issue(

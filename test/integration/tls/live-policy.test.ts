@@ -1,0 +1,100 @@
+// TLS switched on and off while clients write: plain → both → https → mutual → back, without a failed request.
+import { existsSync } from 'node:fs';
+import { request } from 'node:http';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Authority } from '../support/certificates.ts';
+import { sleep } from '../support/waiting.ts';
+import {
+  ETCDCTL,
+  LiveCluster,
+  PEER_NAME,
+  etcdctl,
+  writeUser,
+  type UserFiles,
+} from './live-cluster.ts';
+import type { MountedContent, Policy } from './mounted-folder.ts';
+import { WritingClient } from './writing-client.ts';
+
+const PLAIN: Policy = { accept: 'plain', advertise: 'http' };
+const BOTH_HTTP: Policy = { accept: 'both', advertise: 'http' };
+const BOTH_HTTPS: Policy = { accept: 'both', advertise: 'https' };
+const SERVER: Policy = { accept: 'server', advertise: 'https' };
+const MUTUAL: Policy = { accept: 'mutual', advertise: 'https' };
+/** So often clients look for the members' URLs; a driver of the change leaves them that much time under "both". */
+const SYNC_MS = 300;
+
+let cluster: LiveCluster;
+let authority: Authority;
+let user: UserFiles;
+
+async function certificatesOf(from: Authority, trust = from.pem): Promise<MountedContent> {
+  return {
+    server: { pair: await from.issueServer('demo-server'), trust },
+    peer: { pair: await from.issueServer(PEER_NAME), trust },
+  };
+}
+
+beforeAll(async () => {
+  authority = await Authority.create('live');
+  cluster = await LiveCluster.start(3, { policy: PLAIN });
+  user = await writeUser(cluster.folder, authority);
+  await cluster.untilFollowed(PLAIN);
+}, 30_000);
+afterAll(() => cluster.stop());
+
+/** What works and what does not under a policy, for etcdctl and for HTTP/1.1. */
+async function checkDoors({ accept }: Policy): Promise<void> {
+  const plainWorks = accept === 'plain' || accept === 'both';
+  const tlsWorks = accept !== 'plain';
+  const outcomes = await Promise.all([
+    attempt(etcdctl(cluster.endpoints('http'), undefined, 'put', 'doors', 'plain')),
+    attempt(etcdctl(cluster.endpoints('https'), user, 'put', 'doors', 'tls')),
+    attempt(health('http')),
+  ]);
+  expect(outcomes, accept).toEqual([plainWorks, tlsWorks, plainWorks]);
+}
+
+const attempt = (work: Promise<unknown>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  );
+
+function health(scheme: 'http'): Promise<number> {
+  const url = `${cluster.endpoints(scheme)[0]}/health`;
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { agent: false, timeout: 2_000 }, (response) => {
+      response.resume();
+      response.once('end', () => resolve(response.statusCode ?? 0));
+    });
+    sent.once('timeout', () => sent.destroy(new Error('no answer')));
+    sent.once('error', reject);
+    sent.end();
+  });
+}
+
+test('TLS goes on, becomes mutual and goes off again under a client that writes', async () => {
+  expect(existsSync(ETCDCTL), 'etcdctl is built by test/conformance').toBe(true);
+  const ids = (await Promise.all(cluster.members.map((member) => cluster.report(member)))).map(
+    (report) => report.memberId,
+  );
+  const writer = new WritingClient({
+    endpoints: cluster.endpoints(),
+    tls: user,
+    syncIntervalMs: SYNC_MS,
+  });
+  await writer.untilWritten(20);
+  const certificates = await certificatesOf(authority);
+  for (const { folder } of cluster.members) folder.update(certificates);
+  for (const policy of [BOTH_HTTP, BOTH_HTTPS, SERVER, MUTUAL, BOTH_HTTPS, BOTH_HTTP, PLAIN]) {
+    await cluster.follow(policy);
+    await writer.untilWritten(20);
+    await checkDoors(policy);
+    await sleep(3 * SYNC_MS);
+    expect(writer.failures, JSON.stringify(policy)).toEqual([]);
+  }
+  await writer.stop();
+  expect(writer.longestPauseMs).toBeLessThan(2_000);
+  const after = await Promise.all(cluster.members.map((member) => cluster.report(member)));
+  expect(after.map((report) => report.memberId)).toEqual(ids);
+});
