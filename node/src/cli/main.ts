@@ -22,6 +22,9 @@ switch (command) {
   case 'backup':
     await (await import('./backup.ts')).runBackup(rest);
     break;
+  case 'reconcile':
+    await (await import('./reconcile.ts')).runReconcile(rest);
+    break;
   case 'up':
     await (await import('./up.ts')).runUp(rest);
     break;
