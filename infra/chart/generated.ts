@@ -1,5 +1,6 @@
 // The chart's files that are made from infra/'s sources.
 import { VERSION } from '../config.ts';
+import { OWN_FLAGS, OWN_PREFIXES } from '../config/checks.ts';
 import { withValues } from './readme.ts';
 import { valuesSchema } from './schema.ts';
 import { valuesYaml } from './values.ts';
@@ -21,6 +22,12 @@ export function generatedFiles(readme: string): Record<string, string> {
     'Chart.yaml': CHART,
     'values.yaml': valuesYaml(),
     'values.schema.json': `${JSON.stringify(valuesSchema(), null, 2)}\n`,
+    'files/own-flags.txt': ownFlags(),
     'README.md': withValues(readme),
   };
+}
+
+/** Flags that extraFlags may not set, one a line; * stands for any end. */
+function ownFlags(): string {
+  return `${[...OWN_FLAGS, ...OWN_PREFIXES.map((prefix) => `${prefix}*`)].join('\n')}\n`;
 }

@@ -84,4 +84,9 @@ export const backup = section({
   verify: flag()
     .default(true)
     .describe('Restore each backup into a throwaway process, and compare, before it counts.'),
+  maxAgeHours: wholeNumber('a number of hours', 1, 24 * 366)
+    .default(26)
+    .describe(
+      'Hours without a verified backup after which an alert fires: more than the schedule takes.',
+    ),
 });

@@ -4,7 +4,7 @@ import { portClash } from './local.ts';
 import { quantityValue, quotaBytes } from './quantity.ts';
 
 /** Flags that the kit sets itself, or that would break what it relies on. */
-const OWN_FLAGS = new Set([
+export const OWN_FLAGS: ReadonlySet<string> = new Set([
   ...['name', 'data-dir', 'wal-dir', 'force-new-cluster', 'config-file'],
   ...['quota-backend-bytes', 'auto-compaction-mode', 'auto-compaction-retention'],
   ...['tls-dir', 'cert-file', 'key-file', 'trusted-ca-file', 'client-cert-auth', 'auto-tls'],
@@ -12,7 +12,7 @@ const OWN_FLAGS = new Set([
   ...['peer-auto-tls', 'client-crl-file', 'peer-crl-file', 'peer-cert-allowed-cn'],
   ...['backup-status-file', 'discovery', 'discovery-srv', 'discovery-mode'],
 ]);
-const OWN_PREFIXES = ['initial-', 'listen-', 'advertise-', 'kubernetes-'];
+export const OWN_PREFIXES: readonly string[] = ['initial-', 'listen-', 'advertise-', 'kubernetes-'];
 
 export interface Finding {
   readonly path: readonly (string | number)[];

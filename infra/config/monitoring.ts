@@ -16,6 +16,9 @@ const serviceMonitor = section({
 
 const prometheusRule = section({
   enabled: flag().default(true).describe('Alerts, each with a runbook.'),
+  runbookBase: text('the beginning of a URL')
+    .default('infra/runbooks/')
+    .describe("Beginning of the runbooks' URLs; a copy of infra/runbooks lies there."),
   labels: labels().default({}).describe('Labels that your Prometheus selects by.'),
 });
 

@@ -1,6 +1,14 @@
 // What runs, with how much of a node, and where.
 import { z } from 'zod';
-import { flag, objectName, patternOrEmpty, section, text, verbatim, wholeNumber } from './fields.ts';
+import {
+  flag,
+  objectName,
+  patternOrEmpty,
+  section,
+  text,
+  verbatim,
+  wholeNumber,
+} from './fields.ts';
 import { quantity } from './quantity.ts';
 import { VERSION } from './version.ts';
 

@@ -1,0 +1,147 @@
+// Alerts, each with a runbook in infra/runbooks. Names and labels of metrics are etcd's.
+import type { JsonObject, Kit } from './types.ts';
+
+export interface Alert {
+  readonly alert: string;
+  /** Stem of its page in infra/runbooks. */
+  readonly runbook: string;
+  readonly severity: 'warning' | 'critical';
+  readonly for: string;
+  readonly expr: string;
+  readonly summary: string;
+}
+
+const NEAR_QUOTA = 0.8;
+const SLOW_FSYNC_SECONDS = 0.5;
+const LEADER_CHANGES = 4;
+const CERTIFICATE_DAYS = 7;
+const VOLUME_LEFT = 0.1;
+
+/** What Prometheus calls the series of this cluster. */
+function selector({ config, namespace }: Kit, more = ''): string {
+  return `{namespace="${namespace}",job="${config.name}"${more}}`;
+}
+
+function leadership(kit: Kit): Alert[] {
+  const { members } = kit.config;
+  const quorum = Math.floor(members / 2) + 1;
+  const up = `(count(up${selector(kit)} == 1) or vector(0))`;
+  return [
+    {
+      alert: 'BinnacleNoLeader',
+      runbook: 'no-leader',
+      severity: 'critical',
+      for: '1m',
+      expr: `etcd_server_has_leader${selector(kit)} == 0`,
+      summary: '{{ $labels.pod }} knows no leader: it takes no writes.',
+    },
+    {
+      alert: 'BinnacleMemberDown',
+      runbook: 'member-down',
+      severity: 'warning',
+      for: '3m',
+      expr: `${up} < ${members}`,
+      summary: `Only {{ $value }} of ${members} members answer.`,
+    },
+    {
+      alert: 'BinnacleQuorumAtRisk',
+      runbook: 'quorum-at-risk',
+      severity: 'critical',
+      for: '5m',
+      expr: `${up} < ${Math.min(members, quorum + 1)}`,
+      summary: `{{ $value }} of ${members} members answer; ${quorum} are needed: the next loss stops the cluster.`,
+    },
+    {
+      alert: 'BinnacleLeaderChanges',
+      runbook: 'leader-changes',
+      severity: 'warning',
+      for: '5m',
+      expr: `max(increase(etcd_server_leader_changes_seen_total${selector(kit)}[15m])) >= ${LEADER_CHANGES}`,
+      summary: 'The leader changed {{ $value }} times within 15 minutes.',
+    },
+  ];
+}
+
+function disk(kit: Kit): Alert[] {
+  const size = `etcd_mvcc_db_total_size_in_bytes${selector(kit)}`;
+  const quota = `etcd_server_quota_backend_bytes${selector(kit)}`;
+  const claims = `{namespace="${kit.namespace}",persistentvolumeclaim=~"data-${kit.config.name}-[0-9]"}`;
+  return [
+    {
+      alert: 'BinnacleDatabaseNearQuota',
+      runbook: 'database-near-quota',
+      severity: 'warning',
+      for: '10m',
+      expr: `${size} / ${quota} > ${NEAR_QUOTA}`,
+      summary:
+        'The database of {{ $labels.pod }} takes {{ $value | humanizePercentage }} of its quota.',
+    },
+    {
+      alert: 'BinnacleNoSpace',
+      runbook: 'no-space',
+      severity: 'critical',
+      for: '1m',
+      expr: `${size} >= ${quota}`,
+      summary:
+        'The database of {{ $labels.pod }} has reached its quota: the cluster takes no more writes.',
+    },
+    {
+      alert: 'BinnacleVolumeNearlyFull',
+      runbook: 'volume-nearly-full',
+      severity: 'warning',
+      for: '10m',
+      expr: `kubelet_volume_stats_available_bytes${claims} / kubelet_volume_stats_capacity_bytes${claims} < ${VOLUME_LEFT}`,
+      summary:
+        'Volume {{ $labels.persistentvolumeclaim }} has {{ $value | humanizePercentage }} left.',
+    },
+    {
+      alert: 'BinnacleSlowFsync',
+      runbook: 'slow-fsync',
+      severity: 'warning',
+      for: '10m',
+      expr: `histogram_quantile(0.99, rate(etcd_disk_wal_fsync_duration_seconds_bucket${selector(kit)}[5m])) > ${SLOW_FSYNC_SECONDS}`,
+      summary:
+        'One write in a hundred waits {{ $value | humanizeDuration }} for the disk of {{ $labels.pod }}.',
+    },
+  ];
+}
+
+function upkeep(kit: Kit): Alert[] {
+  const { tls, backup } = kit.config;
+  const alerts: Alert[] = [];
+  if (tls.mode !== 'plain')
+    alerts.push({
+      alert: 'BinnacleCertificateNearExpiry',
+      runbook: 'certificate-near-expiry',
+      severity: 'critical',
+      for: '1h',
+      expr: `binnacle_certificate_expiry_timestamp_seconds${selector(kit)} - time() < ${CERTIFICATE_DAYS * 24 * 3600}`,
+      summary:
+        'The {{ $labels.certificate }} certificate of {{ $labels.pod }} ends in {{ $value | humanizeDuration }}.',
+    });
+  if (backup.enabled && backup.verify)
+    alerts.push({
+      alert: 'BinnacleBackupNotVerified',
+      runbook: 'backup-not-verified',
+      severity: 'critical',
+      for: '15m',
+      expr: `time() - (max(binnacle_backup_last_verified_timestamp_seconds${selector(kit)}) or vector(0)) > ${backup.maxAgeHours * 3600}`,
+      summary: `No backup has been verified for ${backup.maxAgeHours} hours.`,
+    });
+  return alerts;
+}
+
+export function alertsOf(kit: Kit): Alert[] {
+  return [...leadership(kit), ...disk(kit), ...upkeep(kit)];
+}
+
+/** As a PrometheusRule has it. */
+export function ruleOf(alert: Alert, runbookBase: string): JsonObject {
+  return {
+    alert: alert.alert,
+    expr: alert.expr,
+    for: alert.for,
+    labels: { severity: alert.severity },
+    annotations: { summary: alert.summary, runbook_url: `${runbookBase}${alert.runbook}.md` },
+  };
+}

@@ -1,0 +1,73 @@
+// What the Prometheus operator and Grafana's sidecar read.
+import { alertsOf, ruleOf } from './alerts.ts';
+import { dashboard } from './dashboard.ts';
+import { canonicalJson } from './kit-json.ts';
+import { metadataOf, namesOf } from './names.ts';
+import type { Kit, KubernetesObject } from './types.ts';
+
+const API_VERSION = 'monitoring.coreos.com/v1';
+
+export function monitoringObjects(kit: Kit): KubernetesObject[] {
+  const { serviceMonitor, prometheusRule, dashboard } = kit.config.monitoring;
+  if (!serviceMonitor.enabled) return [];
+  return [
+    serviceMonitorOf(kit),
+    ...(prometheusRule.enabled ? [prometheusRuleOf(kit)] : []),
+    ...(dashboard.enabled ? [dashboardOf(kit)] : []),
+  ];
+}
+
+function labelled(
+  kit: Kit,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): KubernetesObject['metadata'] {
+  const metadata = metadataOf(kit, name);
+  return { ...metadata, labels: { ...metadata.labels, ...labels } };
+}
+
+/** Scrapes through the headless Service, which also has the members that are not ready. */
+function serviceMonitorOf(kit: Kit): KubernetesObject {
+  const { interval, labels } = kit.config.monitoring.serviceMonitor;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'ServiceMonitor',
+    metadata: labelled(kit, namesOf(kit).members, labels),
+    spec: {
+      jobLabel: 'app.kubernetes.io/instance',
+      selector: {
+        matchLabels: {
+          'app.kubernetes.io/name': 'binnacle',
+          'app.kubernetes.io/instance': kit.config.name,
+        },
+      },
+      endpoints: [{ port: 'metrics', path: '/metrics', interval }],
+    },
+  };
+}
+
+function prometheusRuleOf(kit: Kit): KubernetesObject {
+  const { labels, runbookBase } = kit.config.monitoring.prometheusRule;
+  return {
+    apiVersion: API_VERSION,
+    kind: 'PrometheusRule',
+    metadata: labelled(kit, namesOf(kit).members, labels),
+    spec: {
+      groups: [
+        {
+          name: `${kit.namespace}-${kit.config.name}`,
+          rules: alertsOf(kit).map((alert) => ruleOf(alert, runbookBase)),
+        },
+      ],
+    },
+  };
+}
+
+function dashboardOf(kit: Kit): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: labelled(kit, namesOf(kit).dashboard, kit.config.monitoring.dashboard.labels),
+    data: { 'binnacle.json': canonicalJson(dashboard()) },
+  };
+}
