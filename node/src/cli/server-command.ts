@@ -1,11 +1,12 @@
 // The member as a process: flags in, logs out, signals and failures to an exit code.
-import { createLogger, isLogLevel, type RootLogger } from '../platform/index.ts';
+import { createLogger, isLogLevel, realWorld, type RootLogger } from '../platform/index.ts';
 import {
   BINNACLE_VERSION,
   ConfigError,
   ETCD_VERSION,
   buildConfig,
   collectFlags,
+  finishRestore,
   helpText,
   startMember,
   type RunningMember,
@@ -26,9 +27,11 @@ export async function runServer(argv: readonly string[]): Promise<void> {
   });
   const life = new Lifetime(logger);
   try {
+    await finishRestore({ world: realWorld(), logger, dataDir: config.dataDir });
     life.running = await startMember(config, logger, {
       onFatal: (error) => life.fail(error),
       onRemoved: () => life.removed(),
+      onRestore: () => life.replace(),
     });
   } catch (error) {
     life.refuse(error);
@@ -90,6 +93,14 @@ class Lifetime {
       'the member has been permanently removed from the cluster; the data-dir used by this member must be removed',
     );
     this.end(0);
+  }
+
+  /** A restore was committed. What this process still holds belongs to the past: the next one begins at once, under its number. */
+  replace(): void {
+    const { execPath, execArgv, argv, argv0 } = process;
+    const args = [argv0, ...execArgv, ...argv.slice(1)];
+    if (process.execve !== undefined) process.execve(execPath, args, process.env);
+    process.exit(EXIT_FAILURE);
   }
 
   /** The start was refused. */

@@ -8,6 +8,20 @@ export { forceNewClusterOffline } from './force-offline.ts';
 export { plannedCluster, type ClusterPlan } from './founding.ts';
 export { dataPaths, type DataPaths } from './paths.ts';
 export { SnapshotError, placeSnapshot } from './restore/place-snapshot.ts';
+export {
+  commitStaged,
+  dropStaged,
+  finishRestore,
+  stagedRestore,
+  type StagedRestore,
+} from './restore/staging.ts';
+export {
+  readGeneration,
+  removeOldData,
+  siblingPaths,
+  writeGeneration,
+  type SiblingPaths,
+} from './restore/siblings.ts';
 export { writeRestoredMember, type RestoreWorld } from './restore/restored-member.ts';
 export { startMember, type RunningMember } from './start-member.ts';
 export { LiveTls, type LiveTlsOptions } from './tls-policy.ts';

@@ -22,6 +22,7 @@ import { dataPaths } from './paths.ts';
 import { PeerCalls } from './peer-calls.ts';
 import { peerRoutes } from './peer-routes.ts';
 import { assertPortsFree } from './port-check.ts';
+import { restoreRoutes } from './restore/routes.ts';
 import { StateMachine } from './state-machine.ts';
 import { BINNACLE_VERSION, ETCD_VERSION } from './version.ts';
 
@@ -41,6 +42,8 @@ export interface MemberEnd {
   readonly onFatal: (error: unknown) => void;
   /** The member was removed from the cluster. */
   readonly onRemoved: () => void;
+  /** A restore in place was committed: replace the process, which finds the restored data (`finishRestore`). */
+  readonly onRestore?: () => void;
 }
 
 /** Resolves when clients are served. @throws Error with a message for the operator, before anything was changed where possible */
@@ -184,7 +187,7 @@ function newTransport(parts: TransportParts): PeerTransport {
     logger,
     clock: world.clock,
     serverVersion: ETCD_VERSION,
-    routes: peerRoutes(member),
+    routes: { ...peerRoutes(member), ...restoreRoutes({ member, boot, restart: end.onRestore }) },
     metrics: metrics.peer,
     dialTimeoutMs: 1_000 + config.electionTimeoutMs,
     linkTimeoutMs: config.raftReadTimeoutMs,

@@ -114,7 +114,7 @@ export async function keyOf(
 
 /** In the kit's jobs its file decides. */
 export function retentionOf(flags: Flags, kit: KitFile | undefined): Retention {
-  if (kit?.backup != null) return kit.backup.retention;
+  if (kit !== undefined && kit.backup !== null) return kit.backup.retention;
   const [count, days] = [flags.number('keep'), flags.number('keep-days')];
   if (count < 0 || days < 0) throw new UsageError('--keep and --keep-days are 0 or more');
   return { count, days };
