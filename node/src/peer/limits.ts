@@ -4,8 +4,8 @@
 export const LINK_TIMEOUT_MS = 5_000;
 /** Two dial attempts of one stream are at least so far apart. */
 export const DIAL_INTERVAL_MS = 100;
-/** Between two attempts to replace a stream that works by one to the peer's new URL. */
-export const REPLACE_INTERVAL_MS = 250;
+/** Between two attempts to replace a stream that works by one to the peer's right URL. */
+export const REPLACE_INTERVAL_MS = 1_000;
 /** etcd: 1 s and the election timeout. */
 export const DIAL_TIMEOUT_MS = 2_000;
 export const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;

@@ -74,6 +74,12 @@ export class Peer implements Recipient {
     this.redial();
   }
 
+  /** The URL by which the peer's streams come here; undefined while one is missing, or while they come by different ones. */
+  get dialedUrl(): string | undefined {
+    const [url, ...others] = this.readers.map((reader) => reader.url);
+    return others.every((other) => other === url) ? url : undefined;
+  }
+
   /** Moves the streams to where they should be dialed now. */
   redial(): void {
     for (const reader of this.readers) reader.redial();

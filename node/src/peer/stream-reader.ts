@@ -60,6 +60,11 @@ export class StreamReader {
     this.link.context.logger.info('stopped stream reader with remote peer', this.fields());
   }
 
+  /** Where the stream comes from; undefined while there is none. */
+  get url(): string | undefined {
+    return this.current?.established === true ? this.current.url : undefined;
+  }
+
   /** Moves to the URL that is right now, when it is another one. The present stream goes on until the new one is up. */
   redial(): void {
     if (this.stopped || this.next !== undefined) return;
@@ -128,6 +133,7 @@ export class StreamReader {
     );
     // The URL may have changed while this one was dialed.
     this.redial();
+    if (!this.link.picker.isOwn(attempt.url)) this.redialLater();
   }
 
   /** The peer ends the old stream when it has written out what it still had for it. */
@@ -232,15 +238,23 @@ export class StreamReader {
   }
 
   private onReplacementFailed({ url }: Attempt, error: string): void {
-    const { clock, limiter, logger } = this.link.context;
+    const { limiter, logger } = this.link.context;
     limiter.log(`replacement ${this.link.peerId}`, () => {
       logger.warn('cannot reach remote peer by its new URL; the stream by the old one goes on', {
         ...this.fields({ error }),
         'remote-peer-url': url,
       });
     });
+    this.redialLater();
+  }
+
+  /** Tries the best URL again while the present stream goes on. */
+  private redialLater(): void {
     this.timer?.cancel();
-    this.timer = clock.after(REPLACE_INTERVAL_MS, () => this.redial());
+    this.timer = this.link.context.clock.after(REPLACE_INTERVAL_MS, () => {
+      this.link.picker.reset();
+      this.redial();
+    });
   }
 
   private newDecoder(): FrameDecoder {

@@ -138,6 +138,11 @@ export class PeerTransport {
     return this.peers.get(id)?.link.status.activeSinceMs ?? 0;
   }
 
+  /** By which URL the streams of each peer come here now; undefined where they are not up. */
+  dialedUrls(): Map<MemberId, string | undefined> {
+    return new Map([...this.peers].map(([id, peer]) => [id, peer.dialedUrl]));
+  }
+
   activePeers(): number {
     let count = 0;
     for (const peer of this.peers.values()) if (peer.link.status.active) count++;

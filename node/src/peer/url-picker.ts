@@ -26,6 +26,16 @@ export class UrlPicker {
     return present(urls[this.picked % urls.length], 'the picked URL exists');
   }
 
+  /** False for a URL that the member does not have itself: dialUrls made it as a way out. */
+  isOwn(url: string): boolean {
+    return this.urls.includes(url);
+  }
+
+  /** Begins with the best URL again. */
+  reset(): void {
+    this.picked = 0;
+  }
+
   /** Says that `url` failed: the next one is picked, unless that has happened already. */
   unreachable(url: string): void {
     if (url === this.pick()) this.picked = (this.picked + 1) % this.dialUrls(this.urls).length;

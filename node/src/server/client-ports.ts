@@ -29,7 +29,7 @@ import type { LeasesAnywhere } from './leases-anywhere.ts';
 import { learnerGuard } from './learner-guard.ts';
 import type { Member } from './member.ts';
 import type { Metrics } from './metrics.ts';
-import { tlsReport } from './tls-report.ts';
+import type { TlsReport } from './tls-report.ts';
 import { ETCD_VERSION } from './version.ts';
 
 /** How long calls under way may take when the member stops; the harness of etcd allows 1.5 s for everything. */
@@ -43,6 +43,8 @@ export interface ClientPortParts {
   readonly health: HealthStatus;
   readonly metrics: Metrics;
   readonly certificates: Certificates;
+  /** GET /probe/tls on the metrics URLs: see tls-report.ts. */
+  readonly tlsReport: () => TlsReport;
 }
 
 export class ClientPorts {
@@ -117,12 +119,12 @@ export class ClientPorts {
   }
 
   private async serveProbe(request: HttpRequest, responder: HttpResponder): Promise<void> {
-    const { certificates, member } = this.parts;
+    const { certificates, tlsReport } = this.parts;
     if (certificates.live === undefined || request.url !== '/probe/tls') {
       await this.serveHttp(request, responder);
       return;
     }
-    const report = JSON.stringify(tlsReport(certificates.live, member));
+    const report = JSON.stringify(tlsReport());
     responder.respond(200, { 'Content-Type': 'application/json' }, `${report}\n`);
   }
 

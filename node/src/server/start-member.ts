@@ -24,6 +24,7 @@ import { peerRoutes } from './peer-routes.ts';
 import { assertPortsFree } from './port-check.ts';
 import { restoreRoutes } from './restore/routes.ts';
 import { StateMachine } from './state-machine.ts';
+import { tlsReport } from './tls-report.ts';
 import { BINNACLE_VERSION, ETCD_VERSION } from './version.ts';
 
 const PUBLISH_RETRY_MS = 100;
@@ -65,7 +66,10 @@ export async function startMember(
   const leases = new LeasesAnywhere(member, calls);
   const duties = new LeaderDuties(member, (urls) => calls.serverVersion(urls));
   const compactor = new AutoCompactor(member);
-  const ports = new ClientPorts({ config, logger, member, leases, health, metrics, certificates });
+  const ports = new ClientPorts({
+    ...{ config, logger, member, leases, health, metrics, certificates },
+    tlsReport: () => tlsReport(certificates.live, member, transport),
+  });
   ports.register(healthService(health));
   await ports.listenForMetrics();
   member.start(transport);

@@ -1,5 +1,6 @@
 // GET /probe/tls: what new connections of this member use, for whoever drives a change of TLS step by step.
 import { formatId } from '../base/index.ts';
+import type { PeerTransport } from '../peer/index.ts';
 import type { TlsPolicy, TlsSummary } from '../platform/index.ts';
 import type { Member } from './member.ts';
 import type { LiveTls } from './tls-policy.ts';
@@ -16,10 +17,16 @@ export interface TlsReport {
   readonly peer: TlsSummary | null;
   /** By which URLs this member knows everybody, itself included: member id → peer URLs. */
   readonly knownAdvertise: { readonly peer: Readonly<Record<string, readonly string[]>> };
+  /** By which URL the streams of each other member come here now; null while they are not up. Member id → peer URL. */
+  readonly dialed: { readonly peer: Readonly<Record<string, string | null>> };
 }
 
-/** @param member undefined while the process has not got so far */
-export function tlsReport(live: LiveTls | undefined, member: Member | undefined): TlsReport {
+/** @param member undefined, as `transport`, while the process has not got so far */
+export function tlsReport(
+  live: LiveTls | undefined,
+  member?: Member,
+  transport?: PeerTransport,
+): TlsReport {
   const members = member?.membership.list() ?? [];
   const own = members.find((one) => one.id === member?.localId);
   return {
@@ -30,6 +37,11 @@ export function tlsReport(live: LiveTls | undefined, member: Member | undefined)
     peer: live?.peer.current?.summary() ?? null,
     knownAdvertise: {
       peer: Object.fromEntries(members.map((one) => [formatId(one.id), one.peerUrls])),
+    },
+    dialed: {
+      peer: Object.fromEntries(
+        [...(transport?.dialedUrls() ?? [])].map(([id, url]) => [formatId(id), url ?? null]),
+      ),
     },
   };
 }
