@@ -9,6 +9,20 @@ export interface Alert {
   readonly for: string;
   readonly expr: string;
   readonly summary: string;
+  /** Only where this is on. */
+  readonly needs?: 'tls' | 'backup';
+}
+
+/** What the texts say of one cluster: numbers too, for the chart fills them in by itself. */
+export interface AlertWords {
+  readonly namespace: string;
+  readonly name: string;
+  readonly members: string;
+  readonly quorum: string;
+  /** Members below which the next loss may stop the cluster. */
+  readonly safe: string;
+  readonly backupHours: string;
+  readonly backupSeconds: string;
 }
 
 const NEAR_QUOTA = 0.8;
@@ -18,21 +32,20 @@ const CERTIFICATE_DAYS = 7;
 const VOLUME_LEFT = 0.1;
 
 /** What Prometheus calls the series of this cluster. */
-function selector({ config, namespace }: Kit, more = ''): string {
-  return `{namespace="${namespace}",job="${config.name}"${more}}`;
+function selector({ namespace, name }: AlertWords): string {
+  return `{namespace="${namespace}",job="${name}"}`;
 }
 
-function leadership(kit: Kit): Alert[] {
-  const { members } = kit.config;
-  const quorum = Math.floor(members / 2) + 1;
-  const up = `(count(up${selector(kit)} == 1) or vector(0))`;
+function leadership(words: AlertWords): Alert[] {
+  const { members, quorum, safe } = words;
+  const up = `(count(up${selector(words)} == 1) or vector(0))`;
   return [
     {
       alert: 'BinnacleNoLeader',
       runbook: 'no-leader',
       severity: 'critical',
       for: '1m',
-      expr: `etcd_server_has_leader${selector(kit)} == 0`,
+      expr: `etcd_server_has_leader${selector(words)} == 0`,
       summary: '{{ $labels.pod }} knows no leader: it takes no writes.',
     },
     {
@@ -48,7 +61,7 @@ function leadership(kit: Kit): Alert[] {
       runbook: 'quorum-at-risk',
       severity: 'critical',
       for: '5m',
-      expr: `${up} < ${Math.min(members, quorum + 1)}`,
+      expr: `${up} < ${safe}`,
       summary: `{{ $value }} of ${members} members answer; ${quorum} are needed: the next loss stops the cluster.`,
     },
     {
@@ -56,16 +69,16 @@ function leadership(kit: Kit): Alert[] {
       runbook: 'leader-changes',
       severity: 'warning',
       for: '5m',
-      expr: `max(increase(etcd_server_leader_changes_seen_total${selector(kit)}[15m])) >= ${LEADER_CHANGES}`,
+      expr: `max(increase(etcd_server_leader_changes_seen_total${selector(words)}[15m])) >= ${LEADER_CHANGES}`,
       summary: 'The leader changed {{ $value }} times within 15 minutes.',
     },
   ];
 }
 
-function disk(kit: Kit): Alert[] {
-  const size = `etcd_mvcc_db_total_size_in_bytes${selector(kit)}`;
-  const quota = `etcd_server_quota_backend_bytes${selector(kit)}`;
-  const claims = `{namespace="${kit.namespace}",persistentvolumeclaim=~"data-${kit.config.name}-[0-9]"}`;
+function disk(words: AlertWords): Alert[] {
+  const size = `etcd_mvcc_db_total_size_in_bytes${selector(words)}`;
+  const quota = `etcd_server_quota_backend_bytes${selector(words)}`;
+  const claims = `{namespace="${words.namespace}",persistentvolumeclaim=~"data-${words.name}-[0-9]"}`;
   return [
     {
       alert: 'BinnacleDatabaseNearQuota',
@@ -99,40 +112,56 @@ function disk(kit: Kit): Alert[] {
       runbook: 'slow-fsync',
       severity: 'warning',
       for: '10m',
-      expr: `histogram_quantile(0.99, rate(etcd_disk_wal_fsync_duration_seconds_bucket${selector(kit)}[5m])) > ${SLOW_FSYNC_SECONDS}`,
+      expr: `histogram_quantile(0.99, rate(etcd_disk_wal_fsync_duration_seconds_bucket${selector(words)}[5m])) > ${SLOW_FSYNC_SECONDS}`,
       summary:
         'One write in a hundred waits {{ $value | humanizeDuration }} for the disk of {{ $labels.pod }}.',
     },
   ];
 }
 
-function upkeep(kit: Kit): Alert[] {
-  const { tls, backup } = kit.config;
-  const alerts: Alert[] = [];
-  if (tls.mode !== 'plain')
-    alerts.push({
+function upkeep(words: AlertWords): Alert[] {
+  return [
+    {
       alert: 'BinnacleCertificateNearExpiry',
+      needs: 'tls',
       runbook: 'certificate-near-expiry',
       severity: 'critical',
       for: '1h',
-      expr: `binnacle_certificate_expiry_timestamp_seconds${selector(kit)} - time() < ${CERTIFICATE_DAYS * 24 * 3600}`,
+      expr: `binnacle_certificate_expiry_timestamp_seconds${selector(words)} - time() < ${CERTIFICATE_DAYS * 24 * 3600}`,
       summary:
         'The {{ $labels.certificate }} certificate of {{ $labels.pod }} ends in {{ $value | humanizeDuration }}.',
-    });
-  if (backup.enabled && backup.verify)
-    alerts.push({
+    },
+    {
       alert: 'BinnacleBackupNotVerified',
+      needs: 'backup',
       runbook: 'backup-not-verified',
       severity: 'critical',
       for: '15m',
-      expr: `time() - (max(binnacle_backup_last_verified_timestamp_seconds${selector(kit)}) or vector(0)) > ${backup.maxAgeHours * 3600}`,
-      summary: `No backup has been verified for ${backup.maxAgeHours} hours.`,
-    });
-  return alerts;
+      expr: `time() - (max(binnacle_backup_last_verified_timestamp_seconds${selector(words)}) or vector(0)) > ${words.backupSeconds}`,
+      summary: `No backup has been verified for ${words.backupHours} hours.`,
+    },
+  ];
 }
 
-export function alertsOf(kit: Kit): Alert[] {
-  return [...leadership(kit), ...disk(kit), ...upkeep(kit)];
+/** Every alert there is; the chart takes them from here with placeholders for words. */
+export function alertsIn(words: AlertWords): Alert[] {
+  return [...leadership(words), ...disk(words), ...upkeep(words)];
+}
+
+export function alertsOf({ config, namespace }: Kit): Alert[] {
+  const { name, members, tls, backup } = config;
+  const quorum = Math.floor(members / 2) + 1;
+  const words: AlertWords = {
+    ...{ namespace, name, members: String(members), quorum: String(quorum) },
+    safe: String(Math.min(members, quorum + 1)),
+    backupHours: String(backup.maxAgeHours),
+    backupSeconds: String(backup.maxAgeHours * 3600),
+  };
+  const isOn = {
+    tls: tls.mode !== 'plain',
+    backup: backup.enabled && backup.verify,
+  };
+  return alertsIn(words).filter(({ needs }) => needs === undefined || isOn[needs]);
 }
 
 /** As a PrometheusRule has it. */
