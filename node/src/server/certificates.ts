@@ -24,7 +24,9 @@ export async function openCertificates(
   logger: Logger,
 ): Promise<Certificates> {
   if (config.tlsDir !== '') {
-    const live = new LiveTls({ folder: config.tlsDir, settings: settingsOf(config) }, logger);
+    const { kubernetes, tlsDir: folder } = config;
+    const madeBy = kubernetes && `Job ${kubernetes.statefulSet}-reconcile-…`;
+    const live = new LiveTls({ folder, settings: settingsOf(config), madeBy }, logger);
     return { live, client: undefined, peer: undefined, close: () => live.close() };
   }
   const client = await openSide(
@@ -160,8 +162,13 @@ export function peerTlsOf(config: ServerConfig, certificates: Certificates): Pee
   };
 }
 
-/** Between peers TLS is always mutual. */
-function livePeerTls({ peerTls }: ServerConfig, live: LiveTls): PeerTls {
+/**
+ * Between peers TLS is always mutual. On Kubernetes pods change their addresses, so a peer is known by its certificate's
+ * common name alone, unless a flag says otherwise.
+ */
+function livePeerTls({ peerTls, kubernetes }: ServerConfig, live: LiveTls): PeerTls {
+  const { allowedCommonNames, allowedHostnames } = peerTls;
+  const byFlag = allowedCommonNames.length + allowedHostnames.length > 0;
   const accept = () => live.current?.accept ?? 'plain';
   return {
     clientOptions() {
@@ -172,9 +179,10 @@ function livePeerTls({ peerTls }: ServerConfig, live: LiveTls): PeerTls {
     serverContext: () =>
       present(live.peer.current, 'a policy with TLS is in force with certificates').secureContext(),
     requestClientCertificate: true,
-    skipClientSanVerification: peerTls.skipClientSanVerification,
-    allowedCommonName: peerTls.allowedCommonNames,
-    allowedHostname: peerTls.allowedHostnames,
+    skipClientSanVerification: kubernetes !== undefined || peerTls.skipClientSanVerification,
+    allowedCommonName:
+      kubernetes === undefined || byFlag ? allowedCommonNames : `${kubernetes.statefulSet}-peer`,
+    allowedHostname: allowedHostnames,
     accepts() {
       const accepted = accept();
       return accepted === 'plain' || accepted === 'both' ? accepted : 'tls';
