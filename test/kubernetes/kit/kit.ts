@@ -5,6 +5,7 @@ import { eventually, sleep } from '../../conformance/lib/process.ts';
 import { Access } from './access.ts';
 import type { Config, Installation } from './installation.ts';
 import { Kubectl, type Pod } from './kubectl.ts';
+import { PodLogs } from './pod-logs.ts';
 import { Workload } from './workload.ts';
 
 export const RELEASE = 'binnacle';
@@ -32,6 +33,7 @@ export class Kit {
   readonly workload: Workload;
   /** A folder for files of this installation. */
   readonly folder: string;
+  #logs: PodLogs | undefined;
   #config: Config;
   /** For questions, not for the workload. */
   #client: Client | undefined;
@@ -62,6 +64,7 @@ export class Kit {
   /** Installs, and starts the clients. */
   async start(): Promise<void> {
     await this.kubectl.freshNamespace();
+    this.#logs = new PodLogs(this.kubectl, join(this.folder, 'pods'));
     await this.installation.apply(this.#config);
     await this.untilJobs();
     await this.access.start();
@@ -73,6 +76,7 @@ export class Kit {
     await this.workload.stop();
     this.#client?.close();
     await this.access.stop();
+    await this.#logs?.stop();
   }
 
   get members(): number {

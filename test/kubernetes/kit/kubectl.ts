@@ -65,11 +65,14 @@ export class Kubectl {
 
   /** Follows a kind: each state of an object comes as one line of `template` (kubectl's jsonpath). */
   watch(kind: string, name: string, template: string): Background {
-    const only = ['--field-selector', `metadata.name=${name}`, '--watch'];
-    return new Background('kubectl', [
-      ...['-n', this.namespace, 'get', kind, ...only],
-      ...['-o', `jsonpath=${template}{"\\n"}`],
-    ]);
+    const only = ['--field-selector', `metadata.name=${name}`];
+    const output = `jsonpath=${template}{"\\n"}`;
+    return this.background('get', kind, ...only, '--watch', '-o', output);
+  }
+
+  /** kubectl that goes on until it is stopped. */
+  background(...args: string[]): Background {
+    return new Background('kubectl', ['-n', this.namespace, ...args]);
   }
 
   /** Makes the namespace, as empty as a new one. */
