@@ -26,6 +26,8 @@ export interface BootstrapParts {
   readonly config: ServerConfig;
   readonly world: World;
   readonly logger: Logger;
+  /** Who the members are, where that is known already. */
+  readonly founding?: Founding | undefined;
   readonly peerGet: PeerGet;
   /** `--initial-cluster`, or what discovery found. */
   readonly initialCluster: () => Promise<string>;
@@ -74,10 +76,10 @@ export async function bootstrap(parts: BootstrapParts): Promise<Bootstrapped> {
 /** A member without a log founds a cluster or joins one. */
 async function begin(parts: BootstrapParts, paths: DataPaths): Promise<Bootstrapped> {
   const { config, world, logger, peerGet } = parts;
-  const initialCluster = await parts.initialCluster();
   const isNew = config.initialClusterState === 'new';
   const enter = isNew ? foundCluster : joinCluster;
-  const founding = await enter(config, initialCluster, peerGet, logger);
+  const founding =
+    parts.founding ?? (await enter(config, await parts.initialCluster(), peerGet, logger));
   const metadata = encode(Metadata, { nodeId: founding.localId, clusterId: founding.clusterId });
   const opened = await openStores(parts, paths, founding);
   const wal = await Wal.create(world.disk, paths.walDir, metadata, walOptions(parts));

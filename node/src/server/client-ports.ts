@@ -118,7 +118,8 @@ export class ClientPorts {
     });
   }
 
-  private async serveProbe(request: HttpRequest, responder: HttpResponder): Promise<void> {
+  /** A request to a metrics URL. */
+  async serveProbe(request: HttpRequest, responder: HttpResponder): Promise<void> {
     const { certificates, tlsReport } = this.parts;
     if (certificates.live === undefined || request.url !== '/probe/tls') {
       await this.serveHttp(request, responder);

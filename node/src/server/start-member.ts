@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { formatId, type Logger } from '../base/index.ts';
 import { healthService, HealthStatus } from '../api/index.ts';
-import { PeerTransport } from '../peer/index.ts';
+import { PeerTransport, type PeerRoute } from '../peer/index.ts';
+import type { HttpHandler } from '../rpc/index.ts';
 import { Purger } from '../storage/index.ts';
 import { realWorld } from '../platform/index.ts';
 import { AutoCompactor } from './auto-compactor.ts';
@@ -13,6 +14,7 @@ import { ClientPorts } from './client-ports.ts';
 import type { ServerConfig } from './config.ts';
 import { CorruptionCheck } from './corruption-check.ts';
 import { clusterFromSrv } from './discovery-srv.ts';
+import type { Founding } from './founding.ts';
 import { LeaderDuties } from './leader-duties.ts';
 import { LeasesAnywhere } from './leases-anywhere.ts';
 import { Member } from './member.ts';
@@ -33,6 +35,11 @@ const UNWELCOME_GRACE_MS = 30_000;
 
 export interface RunningMember {
   readonly member: Member;
+  readonly metrics: Metrics;
+  /** Whether clients are served, which they are from when this member has applied what was committed before it began. */
+  readonly isServing: boolean;
+  /** Answers what --listen-metrics-urls answers. */
+  readonly serveProbe: HttpHandler;
   /** Hands leadership over, answers what is under way, closes all files. */
   stop(): Promise<void>;
 }
@@ -47,16 +54,29 @@ export interface MemberEnd {
   readonly onRestore?: () => void;
 }
 
-/** Resolves when clients are served. @throws Error with a message for the operator, before anything was changed where possible */
+/** What whoever starts the member knows or adds. */
+export interface StartExtras {
+  /** The TLS of the ports, which stays the caller's; by default it is opened here. */
+  readonly certificates?: Certificates | undefined;
+  /** Who the members are, for a member without a log: in place of --initial-cluster. */
+  readonly founding?: Founding | undefined;
+  /** More for the peer port. */
+  readonly peerRoutes?: ((member: Member) => Record<string, PeerRoute>) | undefined;
+  /** Has to resolve before clients are served. */
+  readonly beforeServing?: ((member: Member) => Promise<void>) | undefined;
+}
+
+/** Resolves when the member runs; clients are served a moment later. @throws Error with a message for the operator, before anything was changed where possible */
 export async function startMember(
   config: ServerConfig,
   logger: Logger,
   end: MemberEnd,
+  extras: StartExtras = {},
 ): Promise<RunningMember> {
   logStart(config, logger);
-  const certificates = await openCertificates(config, logger);
+  const certificates = extras.certificates ?? (await openCertificates(config, logger));
   await certificates.live?.waitUntilReady(logger);
-  const parts = await openParts(config, logger, end, certificates);
+  const parts = await openParts({ config, logger, end, certificates, extras });
   const { member, boot, calls, metrics, transport, lock } = parts;
   const corruption = new CorruptionCheck(member, calls);
   await transport.listen(config.listenPeerUrls);
@@ -86,16 +106,27 @@ export async function startMember(
     await Promise.all([ports.close(), ending]);
     await transport.stop(100);
     calls.close();
-    certificates.close();
+    if (extras.certificates === undefined) certificates.close();
     await lock.release();
   };
-  const running: RunningMember = { member, stop: () => (stopping ??= stop()) };
+  let isServing = false;
+  const running: RunningMember = {
+    member,
+    metrics,
+    get isServing() {
+      return isServing;
+    },
+    serveProbe: (request, responder) => ports.serveProbe(request, responder),
+    stop: () => (stopping ??= stop()),
+  };
 
   publish(member, certificates, () => stopping !== undefined)
     .then(async () => {
+      await extras.beforeServing?.(member);
       if (stopping !== undefined) return;
       ownUrls?.check();
       await ports.listen();
+      isServing = true;
       logger.info('ready to serve client requests', {
         'local-member-id': formatId(member.localId),
       });
@@ -131,12 +162,16 @@ interface Parts {
   readonly lock: { release(): Promise<void> };
 }
 
-async function openParts(
-  config: ServerConfig,
-  logger: Logger,
-  end: MemberEnd,
-  certificates: Certificates,
-): Promise<Parts> {
+interface Given {
+  readonly config: ServerConfig;
+  readonly logger: Logger;
+  readonly end: MemberEnd;
+  readonly certificates: Certificates;
+  readonly extras: StartExtras;
+}
+
+async function openParts(given: Given): Promise<Parts> {
+  const { config, logger, end, certificates, extras } = given;
   const world = realWorld();
   await assertPortsFree([
     ...config.listenPeerUrls,
@@ -152,6 +187,7 @@ async function openParts(
   const common = { config, world, logger, onFatal: end.onFatal };
   const boot = await bootstrap({
     ...common,
+    founding: extras.founding,
     peerGet: (url, path) => calls.get(url, path),
     initialCluster: async () =>
       config.discoverySrv === '' ? config.initialCluster : clusterFromSrv(config, logger),
@@ -167,21 +203,19 @@ async function openParts(
     promoteOnLeader: (leader, id) => calls.promote(leader, id),
   });
   metrics.follow(member);
-  const transport = newTransport({ member, boot, metrics, certificates, tls: peerTls, end });
+  const transport = newTransport({ ...given, member, boot, metrics, tls: peerTls });
   return { member, boot, calls, metrics, transport, lock };
 }
 
-interface TransportParts {
+interface TransportParts extends Given {
   readonly member: Member;
   readonly boot: Bootstrapped;
   readonly metrics: Metrics;
-  readonly certificates: Certificates;
   readonly tls: ReturnType<typeof peerTlsOf>;
-  readonly end: MemberEnd;
 }
 
 function newTransport(parts: TransportParts): PeerTransport {
-  const { member, boot, metrics, certificates, tls, end } = parts;
+  const { member, boot, metrics, certificates, tls, end, extras } = parts;
   const { config, logger, world } = member;
   return new PeerTransport({
     memberId: boot.localId,
@@ -191,7 +225,11 @@ function newTransport(parts: TransportParts): PeerTransport {
     logger,
     clock: world.clock,
     serverVersion: ETCD_VERSION,
-    routes: { ...peerRoutes(member), ...restoreRoutes({ member, boot, restart: end.onRestore }) },
+    routes: {
+      ...peerRoutes(member),
+      ...restoreRoutes({ member, boot, restart: end.onRestore }),
+      ...extras.peerRoutes?.(member),
+    },
     metrics: metrics.peer,
     dialTimeoutMs: 1_000 + config.electionTimeoutMs,
     linkTimeoutMs: config.raftReadTimeoutMs,
