@@ -1,5 +1,5 @@
 // What runs beside the members: the reconcile job (certificates, TLS mode, volumes), and backups.
-import { kitHash, BACKUP_KEY_DIR, BACKUP_VOLUME_PATH } from './kit-json.ts';
+import { jobHash, BACKUP_KEY_DIR, BACKUP_VOLUME_PATH } from './kit-json.ts';
 import { metadataOf, namesOf } from './names.ts';
 import {
   certificateSource,
@@ -34,33 +34,33 @@ const kitVolume = (kit: Kit): JsonObject => ({
   configMap: { name: namesOf(kit).config },
 });
 
-function reconcileJobSpec(kit: Kit): JsonObject {
-  return {
-    backoffLimit: 20,
-    template: jobPod(kit, 'reconcile', {
-      ...podSpec(kit, namesOf(kit).reconcile),
-      restartPolicy: 'OnFailure',
-      containers: [
-        {
-          ...container(kit, 'reconcile', ['reconcile']),
-          env: [...POD_ENV, KIT_ENV],
-          resources: RECONCILE_RESOURCES,
-          volumeMounts: [mount('kit', KIT_DIR), mount('tmp', '/tmp', false)],
-        },
-      ],
-      volumes: [kitVolume(kit), { name: 'tmp', emptyDir: {} }],
-    }),
-  };
+const reconcileJobSpec = (template: JsonObject): JsonObject => ({ backoffLimit: 20, template });
+
+function reconcilePod(kit: Kit): JsonObject {
+  return jobPod(kit, 'reconcile', {
+    ...podSpec(kit, namesOf(kit).reconcile),
+    restartPolicy: 'OnFailure',
+    containers: [
+      {
+        ...container(kit, 'reconcile', ['reconcile']),
+        env: [...POD_ENV, KIT_ENV],
+        resources: RECONCILE_RESOURCES,
+        volumeMounts: [mount('kit', KIT_DIR), mount('tmp', '/tmp', false)],
+      },
+    ],
+    volumes: [kitVolume(kit), { name: 'tmp', emptyDir: {} }],
+  });
 }
 
-/** Carries out one configuration with one image: another of either is another Job, by its name. */
+/** Carries out one configuration: another one, or another way to run, is another Job, by its name. */
 export function reconcileJob(kit: Kit): KubernetesObject {
-  const name = `${namesOf(kit).reconcile}-${kitHash(kit)}`;
+  const template = reconcilePod(kit);
+  const name = `${namesOf(kit).reconcile}-${jobHash(kit, template)}`;
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: metadataOf(kit, name, 'reconcile'),
-    spec: reconcileJobSpec(kit),
+    spec: reconcileJobSpec(template),
   };
 }
 
@@ -70,7 +70,7 @@ export function reconcileCronJob(kit: Kit): KubernetesObject {
     apiVersion: 'batch/v1',
     kind: 'CronJob',
     metadata: metadataOf(kit, namesOf(kit).reconcile, 'reconcile'),
-    spec: cronSpec(kit.config.tls.renewal.schedule, 1, reconcileJobSpec(kit)),
+    spec: cronSpec(kit.config.tls.renewal.schedule, 1, reconcileJobSpec(reconcilePod(kit))),
   };
 }
 

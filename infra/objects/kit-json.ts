@@ -1,8 +1,8 @@
 // kit.json: what the jobs read, and its hash, by which a change of it becomes a new Job.
 import { createHash } from 'node:crypto';
 import type { KitBackup, KitFile, KitTls } from '../../node/src/kubernetes/index.ts';
-import { imageOf, metadataOf, namesOf } from './names.ts';
-import type { Kit, KubernetesObject } from './types.ts';
+import { metadataOf, namesOf } from './names.ts';
+import type { JsonObject, Kit, KubernetesObject } from './types.ts';
 
 export const BACKUP_VOLUME_PATH = '/backup';
 export const BACKUP_KEY_DIR = '/etc/binnacle/backup-key';
@@ -63,9 +63,12 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** Names the Job that carries out this configuration with this image: eight hexadecimal digits. */
-export function kitHash(kit: Kit): string {
-  const text = `${imageOf(kit)}\n${canonicalJson(kitFileOf(kit))}`;
+/**
+ * Names the Job that carries out this configuration: eight hexadecimal digits. Kubernetes lets no Job change, so what its
+ * pods are made from counts too, the image among it.
+ */
+export function jobHash(kit: Kit, podTemplate: JsonObject): string {
+  const text = `${canonicalJson(podTemplate)}\n${canonicalJson(kitFileOf(kit))}`;
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
