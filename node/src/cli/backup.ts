@@ -21,11 +21,11 @@ import {
 import { sizeText } from '../base/index.ts';
 import type { KitFile } from '../kubernetes/index.ts';
 import {
-  CHOICE_FLAGS,
   CLUSTER_FLAGS,
   KEY_FILE,
   RETENTION_FLAGS,
   accessOf,
+  choiceFlags,
   choiceOf,
   destinationOf,
   keyOf,
@@ -91,7 +91,7 @@ const COMMANDS: readonly Command[] = [
       textFlag('revision', '0', 'The state at this revision (0: the newest).'),
       textFlag('prefix', '', 'Only keys that begin with this.'),
       textFlag('output', '-', 'A file in place of standard output.'),
-      ...CHOICE_FLAGS,
+      ...choiceFlags('at-revision'),
       KEY_FILE,
     ],
     run: (args, flags) => runExport(oneArgument(args, 'backup export', DESTINATION), flags),
@@ -219,7 +219,11 @@ async function runExport(given: string, flags: Flags): Promise<void> {
   }
   const key = await keyOf(flags, kit);
   await withDestination(given, kit, async (destination) => {
-    const backup = choose(await loadCatalog(destination), choiceOf(flags), destination.label);
+    const backup = choose(
+      await loadCatalog(destination),
+      choiceOf(flags, 'at-revision'),
+      destination.label,
+    );
     const snapshot = readSnapshot(destination, backup, key);
     await withThrowaway(snapshot, ({ client, endpoint }) =>
       writeLines(exportLines(client, { ...options, endpoint }), output),

@@ -25,6 +25,9 @@ switch (command) {
   case 'reconcile':
     await (await import('./reconcile.ts')).runReconcile(rest);
     break;
+  case 'restore':
+    await (await import('./restore.ts')).runRestore(rest);
+    break;
   case 'up':
     await (await import('./up.ts')).runUp(rest);
     break;

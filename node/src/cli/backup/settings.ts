@@ -41,7 +41,8 @@ export const RETENTION_FLAGS: readonly FlagSpec[] = [
   textFlag('keep-days', '30', 'How many days backups are kept; 0 is no limit.'),
 ];
 
-export const CHOICE_FLAGS: readonly FlagSpec[] = [
+/** @param revision the name of the flag that chooses by revision */
+export const choiceFlags = (revision: string): readonly FlagSpec[] => [
   boolFlag('latest', 'The newest verified backup; so it is without any other choice.'),
   textFlag('name', '', 'The backup of this name.'),
   textFlag(
@@ -49,7 +50,7 @@ export const CHOICE_FLAGS: readonly FlagSpec[] = [
     '',
     'The newest verified backup of this moment or before (2026-11-21T07:00:00Z).',
   ),
-  textFlag('at-revision', '', 'The newest verified backup with this revision or less.'),
+  textFlag(revision, '', 'The newest verified backup with this revision or less.'),
   boolFlag('allow-unverified', 'Choose among backups that were never verified, too.'),
 ];
 
@@ -121,15 +122,11 @@ export function retentionOf(flags: Flags, kit: KitFile | undefined): Retention {
 }
 
 /** @throws UsageError when more than one thing is asked for */
-export function choiceOf(flags: Flags): Choice {
-  const [name, time, revision] = [
-    flags.text('name'),
-    flags.text('time'),
-    flags.text('at-revision'),
-  ];
+export function choiceOf(flags: Flags, revisionFlag: string): Choice {
+  const [name, time, revision] = [flags.text('name'), flags.text('time'), flags.text(revisionFlag)];
   const given = [name, time, revision].filter((one) => one !== '').length;
   if (given + Number(flags.bool('latest')) > 1) {
-    throw new UsageError('give one of --latest, --name, --time and --at-revision');
+    throw new UsageError(`give one of --latest, --name, --time and --${revisionFlag}`);
   }
   const at = new Date(time);
   if (time !== '' && Number.isNaN(at.getTime())) {
@@ -138,7 +135,7 @@ export function choiceOf(flags: Flags): Choice {
   return {
     ...(name === '' ? {} : { name }),
     ...(time === '' ? {} : { time: at }),
-    ...(revision === '' ? {} : { revision: flags.number('at-revision') }),
+    ...(revision === '' ? {} : { revision: flags.number(revisionFlag) }),
     allowUnverified: flags.bool('allow-unverified'),
   };
 }
