@@ -4,9 +4,12 @@ import { Client, type ClientOptions, type TlsOptions } from '../../client/index.
 import { UsageError } from '../command-line/errors.ts';
 import { boolFlag, textFlag, type FlagSpec, type Flags } from '../command-line/flags.ts';
 import { WRITE_OUT } from '../command-line/output.ts';
+import { podAccess } from './pod-access.ts';
+
+const DEFAULT_ENDPOINT = '127.0.0.1:2379';
 
 export const GLOBAL_FLAGS: readonly FlagSpec[] = [
-  textFlag('endpoints', '127.0.0.1:2379', 'Client URLs of members, separated by commas.'),
+  textFlag('endpoints', DEFAULT_ENDPOINT, 'Client URLs of members, separated by commas.'),
   textFlag('cacert', '', 'CA that servers are checked against.'),
   textFlag('cert', '', 'Certificate to show to servers.'),
   textFlag('key', '', 'Its key.'),
@@ -25,6 +28,8 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
 
 /** The endpoints as they were given: they stand in what is printed. @throws UsageError when there is none */
 export function endpointsOf(flags: Flags): string[] {
+  const ofPod = flags.text('endpoints') === DEFAULT_ENDPOINT ? podAccess() : undefined;
+  if (ofPod !== undefined) return [ofPod.endpoint];
   const endpoints = flags.list('endpoints');
   if (endpoints.length === 0) throw new UsageError('no endpoint is given with --endpoints');
   return endpoints;
@@ -60,7 +65,7 @@ function optionsOf(flags: Flags, endpoints: readonly string[]): ClientOptions {
 
 function tlsOf(flags: Flags): TlsOptions | undefined {
   const [ca, cert, key] = ['cacert', 'cert', 'key'].map((name) => pem(name, flags.text(name)));
-  if (ca === undefined && cert === undefined && key === undefined) return undefined;
+  if (ca === undefined && cert === undefined && key === undefined) return podAccess()?.tls;
   if ((cert === undefined) !== (key === undefined))
     throw new UsageError('--cert and --key go together');
   return {
