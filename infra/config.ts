@@ -22,7 +22,8 @@ export const MAX_MEMBERS = 9;
 
 const NAME = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
 
-export const clusterSchema = section({
+/** Each key by itself. */
+export const clusterShape = section({
   name: text('a name')
     .max(40, { error: 'must have 40 characters at most' })
     .regex(NAME, { error: 'must be lower-case letters, digits and dashes, such as binnacle' })
@@ -51,7 +52,10 @@ export const clusterSchema = section({
     .default([])
     .describe('More flags of the member.'),
   local: local.prefault({}).describe('Where members listen that run on one machine (npm start).'),
-}).superRefine((value, context) => {
+});
+
+/** With the checks of keys against each other. */
+export const clusterSchema = clusterShape.superRefine((value, context) => {
   for (const { path, message } of contradictions(value))
     context.addIssue({ code: 'custom', path: [...path], message });
 });

@@ -2,6 +2,7 @@
 import type { ClusterConfig } from '../config.ts';
 import { portClash } from './local.ts';
 import { quantityValue, quotaBytes } from './quantity.ts';
+import { retentionProblem } from './store.ts';
 
 /** Flags that the kit sets itself, or that would break what it relies on. */
 export const OWN_FLAGS: ReadonlySet<string> = new Set([
@@ -27,6 +28,10 @@ const checks: readonly Check[] = [
   ({ members, local }) => {
     const clash = portClash(members, local.clientPort, local.peerPort);
     return clash === undefined ? [] : finding('local.peerPort', clash);
+  },
+  ({ autoCompaction }) => {
+    const problem = retentionProblem(autoCompaction);
+    return problem === undefined ? [] : finding('autoCompaction.retention', problem);
   },
   ({ members, disruptionBudget: { enabled, maxUnavailable } }) => {
     const spare = Math.floor((members - 1) / 2);

@@ -27,8 +27,8 @@ const dashboard = section({
     .default(true)
     .describe('A dashboard in a ConfigMap, which Grafana’s sidecar finds.'),
   labels: labels()
-    .default({ grafana_dashboard: '1' })
-    .describe('Labels that the sidecar selects by.'),
+    .default({})
+    .describe("Labels that the sidecar selects by, besides grafana_dashboard: '1'."),
 });
 
 export const monitoring = section({

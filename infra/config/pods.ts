@@ -9,7 +9,7 @@ import {
   verbatim,
   wholeNumber,
 } from './fields.ts';
-import { quantity } from './quantity.ts';
+import { quantityOrNone } from './quantity.ts';
 import { VERSION } from './version.ts';
 
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
@@ -52,18 +52,37 @@ export const image = section({
     .describe('Secrets that open the registry.'),
 });
 
-const amounts = (example: string) =>
-  z.record(z.string(), quantity(example), {
-    error: `must be amounts by resource, such as {cpu: 250m, memory: 1Gi}`,
-  });
+const MUST_BE_AMOUNTS = 'must be amounts by resource, such as {cpu: 250m, memory: 1Gi}';
+
+const requests = z
+  .object(
+    {
+      cpu: quantityOrNone('250m')
+        .default('100m')
+        .describe('Processors; empty: none are kept free.'),
+      memory: quantityOrNone('1Gi').default('256Mi').describe('Memory; empty: none is kept free.'),
+    },
+    { error: MUST_BE_AMOUNTS },
+  )
+  .catchall(quantityOrNone('1Gi'));
+
+const limits = z
+  .object(
+    {
+      cpu: quantityOrNone('2')
+        .default('')
+        .describe('Processors; empty: no limit, since one makes elections more likely.'),
+      memory: quantityOrNone('2Gi').default('2Gi').describe('Memory; empty: no limit.'),
+    },
+    { error: MUST_BE_AMOUNTS },
+  )
+  .catchall(quantityOrNone('2Gi'));
 
 export const resources = section({
-  requests: amounts('250m')
-    .default({ cpu: '100m', memory: '256Mi' })
+  requests: requests
+    .prefault({})
     .describe("A member's share of its node, which the scheduler keeps free."),
-  limits: amounts('2Gi')
-    .default({ memory: '2Gi' })
-    .describe('The most that it may take. A limit on cpu makes elections more likely.'),
+  limits: limits.prefault({}).describe('The most that a member may take.'),
 });
 
 const toleration = section({

@@ -1,5 +1,5 @@
 // Sizes and amounts: Kubernetes' quantities, and the sizes of a database.
-import { pattern, text } from './fields.ts';
+import { pattern, patternOrEmpty, text } from './fields.ts';
 
 const QUANTITY = /^(\d+(?:\.\d+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;
 const FACTORS: Readonly<Record<string, number>> = {
@@ -43,13 +43,13 @@ export function quotaBytes(quota: string): number {
   return match === null ? NaN : Math.round(Number(match[1]) * (BYTES_PER_UNIT[match[2]!] ?? NaN));
 }
 
-/** An amount of something that pods ask for. */
-export const quantity = (example: string) =>
+/** An amount of something that pods ask for; '' for none. */
+export const quantityOrNone = (example: string) =>
   text(`a quantity in quotes, such as "${example}"`)
-    .refine((value) => quantityValue(value) > 0, {
+    .refine((value) => value === '' || quantityValue(value) > 0, {
       error: `must be a Kubernetes quantity above zero, such as ${example}`,
     })
-    .meta(pattern(QUANTITY));
+    .meta(patternOrEmpty(QUANTITY));
 
 /** The size of a volume. */
 export const volumeSize = (example: string) =>

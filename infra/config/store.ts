@@ -39,17 +39,21 @@ export const autoCompaction = section({
     })
     .optional()
     .describe('History that is kept: a time for periodic (1h), a number for revision (1000).'),
-}).superRefine((value, context) => {
-  const complain = (message: string) =>
-    context.addIssue({ code: 'custom', path: ['retention'], message });
-  const { mode, retention } = value;
-  if (mode === 'periodic' && !(typeof retention === 'string' && DURATION.test(retention)))
-    complain('must be a time in m, h or d with mode: periodic, such as 1h');
-  if (mode === 'revision' && !(Number.isInteger(retention) && Number(retention) > 0))
-    complain('must be a number of revisions with mode: revision, such as 1000');
-  if (mode === 'none' && retention !== undefined)
-    complain('has no meaning with mode: none; remove it, or set mode to periodic or revision');
 });
+
+/** What is wrong with a retention; undefined when it fits the mode. */
+export function retentionProblem({
+  mode,
+  retention,
+}: z.output<typeof autoCompaction>): string | undefined {
+  if (mode === 'periodic' && !(typeof retention === 'string' && DURATION.test(retention)))
+    return 'must be a time in m, h or d with mode: periodic, such as 1h';
+  if (mode === 'revision' && !/^[1-9]\d*$/.test(String(retention)))
+    return 'must be a number of revisions with mode: revision, such as 1000';
+  if (mode === 'none' && retention !== undefined)
+    return 'has no meaning with mode: none; remove it, or set mode to periodic or revision';
+  return undefined;
+}
 
 /** The values of --auto-compaction-mode and --auto-compaction-retention; days become minutes, as Go's durations have none. */
 export function compactionFlags(config: {

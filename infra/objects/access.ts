@@ -25,11 +25,13 @@ const EVENTS = rule('', 'events', ['create', 'patch']);
 
 const ordinals = Array.from({ length: MAX_MEMBERS }, (_, ordinal) => ordinal);
 
-/** A member looks at its StatefulSet, and keeps the cluster's record. */
+/** A member looks at its StatefulSet, finds the others' addresses, and keeps the cluster's record. */
 function memberRules(kit: Kit): JsonObject[] {
   const { statefulSet, record } = namesOf(kit);
+  const pods = ordinals.map((ordinal) => `${statefulSet}-${ordinal}`);
   return [
     rule('apps', 'statefulsets', ['get'], [statefulSet]),
+    rule('', 'pods', ['get'], pods),
     rule('', 'configmaps', ['create']),
     rule('', 'configmaps', ['get', 'update', 'patch'], [record]),
     EVENTS,
@@ -70,13 +72,16 @@ function backupRules(kit: Kit): JsonObject[] {
   ];
 }
 
-export function accessObjects(kit: Kit): KubernetesObject[] {
-  const { members, reconcile, backup } = namesOf(kit);
-  return [
-    ...account(kit, members, 'member', memberRules(kit)),
-    ...account(kit, reconcile, 'reconcile', reconcileRules(kit)),
-    ...(kit.config.backup.enabled ? account(kit, backup, 'backup', backupRules(kit)) : []),
-  ];
+export function memberAccess(kit: Kit): KubernetesObject[] {
+  return account(kit, namesOf(kit).members, 'member', memberRules(kit));
+}
+
+export function reconcileAccess(kit: Kit): KubernetesObject[] {
+  return account(kit, namesOf(kit).reconcile, 'reconcile', reconcileRules(kit));
+}
+
+export function backupAccess(kit: Kit): KubernetesObject[] {
+  return account(kit, namesOf(kit).backup, 'backup', backupRules(kit));
 }
 
 /** A ServiceAccount, a Role and the RoleBinding between them, all of one name. */

@@ -14,6 +14,7 @@ import {
   policySource,
   present,
   projected,
+  resourcesOf,
   SECRET_MODE,
   TLS_DIR,
 } from './pods.ts';
@@ -105,7 +106,7 @@ function backupSpec(kit: Kit): JsonObject {
       {
         ...container(kit, 'backup', ['backup', 'run']),
         env: [...POD_ENV, KIT_ENV, env('BINNACLE_TLS_DIR', TLS_DIR), ...credentials(kit)],
-        ...present({ resources: present({ ...kit.config.resources }) }), // it restores what it verifies
+        ...resourcesOf(kit), // it restores what it verifies
         volumeMounts: [
           mount('kit', KIT_DIR),
           mount('client', CLIENT_TLS_DIR),

@@ -63,11 +63,15 @@ function prometheusRuleOf(kit: Kit): KubernetesObject {
   };
 }
 
+/** What Grafana's sidecar selects by unless it is told otherwise. */
+const SIDECAR_LABEL = { grafana_dashboard: '1' };
+
 function dashboardOf(kit: Kit): KubernetesObject {
+  const { labels } = kit.config.monitoring.dashboard;
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: labelled(kit, namesOf(kit).dashboard, kit.config.monitoring.dashboard.labels),
+    metadata: labelled(kit, namesOf(kit).dashboard, { ...SIDECAR_LABEL, ...labels }),
     data: { 'binnacle.json': canonicalJson(dashboard()) },
   };
 }

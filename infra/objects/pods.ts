@@ -36,6 +36,12 @@ const POD_SECURITY: JsonObject = {
   seccompProfile: { type: 'RuntimeDefault' },
 };
 
+/** What a member asks of its node; nothing where that is emptied. */
+export function resourcesOf({ config: { resources } }: Kit): JsonObject {
+  const { requests, limits } = resources;
+  return present({ resources: present({ requests: present(requests), limits: present(limits) }) });
+}
+
 export function env(name: string, value: string): JsonObject {
   return { name, value };
 }

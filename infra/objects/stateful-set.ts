@@ -20,6 +20,7 @@ import {
   policySource,
   present,
   projected,
+  resourcesOf,
   TLS_DIR,
 } from './pods.ts';
 import type { JsonObject, Kit, KubernetesObject } from './types.ts';
@@ -90,7 +91,7 @@ function memberContainer(kit: Kit): JsonObject {
     ...container(kit, 'binnacle', memberArgs(kit)),
     env: [...POD_ENV, env('BINNACLE_TLS_DIR', TLS_DIR)],
     ports: [port('client', CLIENT_PORT), port('peer', PEER_PORT), port('metrics', METRICS_PORT)],
-    ...present({ resources: present({ ...kit.config.resources }) }),
+    ...resourcesOf(kit),
     // A member that joins, or waits for its certificates, is given half an hour; nothing is won by starting it again.
     startupProbe: probe('startup', { periodSeconds: 2, failureThreshold: 900, timeoutSeconds: 2 }),
     livenessProbe: probe('live', { periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
