@@ -22,7 +22,13 @@ export function readyEvent(url: URL): 'connect' | 'secureConnect' {
  */
 export function connectTo(url: URL, peerTls: PeerTls | undefined, timeoutMs: number): net.Socket {
   const address = addressOf(url);
-  const base = { ...address, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  const base = {
+    ...address,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+    ...(peerTls?.lookup && { lookup: peerTls.lookup }),
+  };
   const socket =
     url.protocol === 'https:' ? tls.connect(tlsOptions(base, peerTls)) : net.connect(base);
   const onTimeout = (): void => {

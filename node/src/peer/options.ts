@@ -1,5 +1,6 @@
 // What the peer room is given, and what it calls back.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { LookupFunction } from 'node:net';
 import type tls from 'node:tls';
 import type { ClusterId, MemberId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
@@ -46,6 +47,8 @@ export interface PeerTls {
   accepts?(): 'plain' | 'both' | 'tls';
   /** Where to dial for a member's URLs, best first. Default: the URLs themselves. */
   dialUrls?(urls: readonly string[]): readonly string[];
+  /** Finds the address of another member's host. Default: DNS. */
+  readonly lookup?: LookupFunction;
   /** Ask connecting peers for a certificate and refuse those without a valid one. Default true. */
   readonly requestClientCertificate?: boolean;
   /** Accept any address for a client certificate that names hosts or addresses (etcd: --peer-skip-client-san-verification). */

@@ -1,5 +1,6 @@
 // TLS on both ports: certificates from files that are reloaded when they change, self-signed ones
 // (etcd: client/pkg/transport/listener.go), or a policy that is followed while the member runs (--tls-dir).
+import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import type { SecureContext } from 'node:tls';
 import { present, type Logger } from '../base/index.ts';
@@ -15,6 +16,8 @@ export interface Certificates {
   /** Undefined where no URL is secure. */
   readonly client: TlsFiles | undefined;
   readonly peer: TlsFiles | undefined;
+  /** Finds other members' addresses where DNS is not good enough (`live` only). */
+  readonly lookup?: LookupFunction;
   close(): void;
 }
 
@@ -144,7 +147,10 @@ function liveAcceptance({ clientTls }: ServerConfig, live: LiveTls): Acceptance 
 /** The peer port's TLS for the transport, and for calls to others. */
 export function peerTlsOf(config: ServerConfig, certificates: Certificates): PeerTls | undefined {
   const { live, peer: files } = certificates;
-  if (live !== undefined) return livePeerTls(config, live);
+  if (live !== undefined) {
+    const { lookup } = certificates;
+    return { ...livePeerTls(config, live), ...(lookup && { lookup }) };
+  }
   if (files === undefined) return undefined;
   const { peerTls } = config;
   // With --peer-auto-tls nothing can be verified, as in etcd.
