@@ -4,12 +4,12 @@ import {
   BINNACLE_VERSION,
   ConfigError,
   ETCD_VERSION,
+  PodMember,
   buildConfig,
   collectFlags,
   finishRestore,
   helpText,
   startMember,
-  type RunningMember,
   type ServerConfig,
 } from '../server/index.ts';
 
@@ -27,15 +27,29 @@ export async function runServer(argv: readonly string[]): Promise<void> {
   });
   const life = new Lifetime(logger);
   try {
-    await finishRestore({ world: realWorld(), logger, dataDir: config.dataDir });
-    life.running = await startMember(config, logger, {
-      onFatal: (error) => life.fail(error),
-      onRemoved: () => life.removed(),
-      onRestore: () => life.replace(),
-    });
+    life.running = await startIn(config, logger, life);
   } catch (error) {
     life.refuse(error);
   }
+}
+
+async function startIn(
+  config: ServerConfig,
+  logger: RootLogger,
+  life: Lifetime,
+): Promise<{ stop(): Promise<void> }> {
+  const onFatal = (error: unknown): void => life.fail(error);
+  if (config.kubernetes !== undefined) {
+    const member = new PodMember(config, logger, onFatal, process.env);
+    await member.start();
+    return member;
+  }
+  await finishRestore({ world: realWorld(), logger, dataDir: config.dataDir });
+  return startMember(config, logger, {
+    onFatal,
+    onRemoved: () => life.removed(),
+    onRestore: () => life.replace(),
+  });
 }
 
 /** Undefined when there was only something to print. */
@@ -70,7 +84,7 @@ function versionText(): string {
 
 /** How the process ends. */
 class Lifetime {
-  running: RunningMember | undefined;
+  running: { stop(): Promise<void> } | undefined;
   private readonly logger: RootLogger;
   private ending = false;
 

@@ -1,6 +1,7 @@
 // The server room: one member, from its flags to its ports.
 export { buildConfig, parseInitialCluster, type ServerConfig } from './config.ts';
 export { ConsistentIndex, positionIn } from './consistent-index.ts';
+export { PodMember } from './discovery/pod-member.ts';
 export { durationMs } from './duration.ts';
 export { FLAG_SPECS, helpText } from './flag-specs.ts';
 export { ConfigError, collectFlags } from './flag-values.ts';

@@ -15,12 +15,12 @@ import type { PeerTransport } from '../peer/index.ts';
 import { ConfChange, ConfState, type Message } from '../wire/gen/raft.ts';
 import type { InternalRaftRequest } from '../wire/gen/raft-internal.ts';
 import { AlarmAction, AlarmRequest, AlarmType } from '../wire/gen/rpc.ts';
-import type { Bootstrapped } from './bootstrap.ts';
 import type { ServerConfig } from './config.ts';
 import { readStorageVersion } from './consistent-index.ts';
 import { LeaderWatch } from './leader-watch.ts';
 import { Leadership } from './leadership.ts';
 import { LinearizableReads } from './linearizable-read.ts';
+import type { MemberParts } from './member-parts.ts';
 import { Proposer } from './proposer.ts';
 import { RequestIds, Waiters } from './proposals.ts';
 import { RaftLoop } from './raft-loop.ts';
@@ -31,18 +31,6 @@ import { Snapshots } from './snapshots.ts';
 import { StateMachine, type StateEvents } from './state-machine.ts';
 
 const APPLY_TIMEOUT_MS = 1_000;
-export interface MemberParts {
-  readonly config: ServerConfig;
-  readonly world: World;
-  readonly logger: Logger;
-  readonly boot: Bootstrapped;
-  readonly state: StateMachine;
-  readonly onFatal: (error: unknown) => void;
-  /** The member was removed from the cluster: end the process on purpose. */
-  readonly onRemoved: () => void;
-  /** Asks the leader's peer port to promote a learner. */
-  readonly promoteOnLeader: (leader: ClusterMember, id: MemberId) => Promise<void>;
-}
 
 export class Member implements MemberApi, StateEvents {
   readonly config: ServerConfig;
@@ -448,7 +436,8 @@ export class Member implements MemberApi, StateEvents {
     });
   }
 
-  private activeSinceMs(id: MemberId): number {
+  /** Milliseconds since the epoch since which a peer can be reached; 0 while it can't. */
+  activeSinceMs(id: MemberId): number {
     return this.transport?.activeSince(id) ?? 0;
   }
 

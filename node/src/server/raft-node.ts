@@ -6,7 +6,7 @@ import type { Wal } from '../storage/index.ts';
 import type { Entry, HardState, Snapshot } from '../wire/gen/raft.ts';
 import type { Snapshot as SnapshotRecord } from '../wire/gen/record.ts';
 import type { Bootstrapped } from './bootstrap.ts';
-import type { MemberParts } from './member.ts';
+import type { MemberParts } from './member-parts.ts';
 import type { RaftLog } from './raft-loop.ts';
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;

@@ -6,7 +6,7 @@ import { ConfigError } from '../flag-values.ts';
 
 const CLIENT_PORT = 2379;
 const PEER_PORT = 2380;
-const PROBE_PORT = 2381;
+export const PROBE_PORT = 2381;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type Scheme = 'http' | 'https';
@@ -106,8 +106,6 @@ export function configOfPod(
     initialCluster: `${name}=${peerUrl}`,
   });
 }
-
-export const probePort = PROBE_PORT;
 
 /** All addresses, of both families where the machine has IPv6; in tests without pods, the pod's own. */
 export async function listenHostOf(pods: Pods, environment: Environment): Promise<string> {

@@ -1,0 +1,77 @@
+// Asks, decides and acts until the member can be started (see decide.ts).
+import { formatId } from '../../base/index.ts';
+import { KubernetesError } from '../../kubernetes/index.ts';
+import type { Announcer } from './announcer.ts';
+import { decide } from './decide.ts';
+import type { DiskState } from './disk.ts';
+import { prepareFounding, prepareJoining, type Entry, type EnteringParts } from './entering.ts';
+import { gather, type GatherParts, type Gathered } from './gather.ts';
+
+const RETRY_MS = 400;
+
+export type DiscoveryParts = GatherParts & EnteringParts & { readonly announcer: Announcer };
+
+export class Discovery {
+  /** What the start waits for. */
+  problem = 'the member is starting';
+  /** What the volume holds. */
+  disk: DiskState['kind'] | undefined;
+  private readonly parts: DiscoveryParts;
+
+  constructor(parts: DiscoveryParts) {
+    this.parts = parts;
+  }
+
+  /** Undefined when `stopped` before. */
+  async run(stopped: AbortSignal): Promise<Entry | undefined> {
+    const { clock } = this.parts.world;
+    const sinceMs = clock.monotonicMs();
+    while (!stopped.aborted) {
+      const entry = await this.attempt(sinceMs, stopped);
+      if (entry !== undefined) return entry;
+      await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+    }
+    return undefined;
+  }
+
+  private async attempt(sinceMs: number, stopped: AbortSignal): Promise<Entry | undefined> {
+    const { volume, announcer } = this.parts;
+    try {
+      const disk = await volume.inspect();
+      this.disk = disk.kind;
+      const gathered = await gather(this.parts, disk, sinceMs);
+      announcer.about = gathered.wanted?.reference ?? announcer.about;
+      return stopped.aborted ? undefined : await this.act(gathered, disk);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.problem = reason;
+      announcer.waits(error instanceof KubernetesError ? 'ApiServer' : 'Retrying', reason);
+      return undefined;
+    }
+  }
+
+  private async act({ situation }: Gathered, disk: DiskState): Promise<Entry | undefined> {
+    const { announcer, config, logger } = this.parts;
+    const decision = decide(situation);
+    switch (decision.kind) {
+      case 'wait':
+        this.problem = decision.reason;
+        announcer.waits(decision.code, decision.reason);
+        return undefined;
+      case 'refuse':
+        this.problem = decision.reason;
+        announcer.refuses(decision.code, decision.reason);
+        return undefined;
+      case 'found':
+        return prepareFounding(this.parts, situation.record);
+      case 'join':
+      case 'replace':
+        return prepareJoining(this.parts, decision, situation.peers);
+      case 'resume':
+        logger.info('resuming with the data of the volume', {
+          'member-id': disk.kind === 'data' ? formatId(disk.memberId) : '',
+        });
+        return { config, founding: undefined };
+    }
+  }
+}
