@@ -109,7 +109,8 @@ export class PodMember {
   /** Waits for the TLS policy, which says how to talk to others. Undefined when the process is told to stop before. */
   private async open(): Promise<Ready | undefined> {
     const { logger, world, api, pods } = this;
-    const certificates = await openCertificates(this.config, logger);
+    const lookup = podLookup(api, pods, world.clock);
+    const certificates = { ...(await openCertificates(this.config, logger)), lookup };
     const { live } = certificates;
     if (live !== undefined) {
       this.problem = () => `waiting for ${live.waitingFor ?? 'nothing'}`;
