@@ -1,6 +1,13 @@
 // Carries one planned action out: issues what has to be issued and writes one object. An object that changed since it was
 // read is not overwritten; the next look plans anew.
-import { CONFIG_MAPS, SECRETS, type KitFile, type Secret } from '../kubernetes/index.ts';
+import {
+  CONFIG_MAPS,
+  SECRETS,
+  type KitFile,
+  type KubernetesObject,
+  type ObjectMeta,
+  type Secret,
+} from '../kubernetes/index.ts';
 import { createAuthority, issueLeaf, readAuthority, type Pair } from '../pki/index.ts';
 import { assert, present } from '../base/index.ts';
 import { writeAuthority, type AuthorityState } from './authority-state.ts';
@@ -90,21 +97,30 @@ async function saveLeaf(deed: Deed, role: Role, pair: Pair, bundle: string): Pro
   }
   const after: Secret = {
     ...before,
-    metadata: {
-      ...before.metadata,
-      annotations: { ...before.metadata.annotations, ...annotations },
-    },
+    metadata: annotated(before, annotations),
     data: { ...before.data, ...base64(texts) },
   };
   await api.replace(SECRETS, after);
 }
 
-async function savePolicy({ api, kit, snapshot }: Deed, policy: Policy): Promise<void> {
+async function savePolicy({ api, kit, snapshot, now }: Deed, policy: Policy): Promise<void> {
   const data = { [POLICY_KEY]: writePolicy(policy) };
+  const annotations = { [WRITTEN_AT]: now.toISOString() };
   const before = snapshot.policyMap;
-  if (before !== undefined) return void (await api.replace(CONFIG_MAPS, { ...before, data }));
-  const metadata = metadataOf(kit, policyConfigMap(kit), {});
-  await api.create(CONFIG_MAPS, { metadata, data });
+  if (before === undefined) {
+    const metadata = metadataOf(kit, policyConfigMap(kit), annotations);
+    await api.create(CONFIG_MAPS, { metadata, data });
+    return;
+  }
+  const metadata = annotated(before, annotations);
+  await api.replace(CONFIG_MAPS, { ...before, metadata, data });
+}
+
+function annotated(
+  { metadata }: KubernetesObject,
+  annotations: Readonly<Record<string, string>>,
+): ObjectMeta {
+  return { ...metadata, annotations: { ...metadata.annotations, ...annotations } };
 }
 
 function metadataOf(

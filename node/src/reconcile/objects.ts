@@ -7,6 +7,7 @@ import {
   type ConfigMap,
   type KitFile,
   type KubernetesApi,
+  type KubernetesObject,
   type Secret,
   type StatefulSet,
 } from '../kubernetes/index.ts';
@@ -67,9 +68,11 @@ export async function observe(api: Api, kit: KitFile): Promise<Snapshot> {
   const isOwn = kit.tls.issuer === 'self';
   const authority = isOwn ? await secret(authoritySecret(kit)) : undefined;
   const secrets = { server, peer, client };
+  const policyWrittenAt = writtenAt(policyMap);
   return {
     observed: {
       policy: parsePolicy(policyMap?.data?.[POLICY_KEY] ?? ''),
+      ...(policyWrittenAt !== undefined && { policyWrittenAt }),
       hasRecord: record !== undefined,
       replicas: statefulSet?.metadata.deletionTimestamp ? 0 : (statefulSet?.spec?.replicas ?? 0),
       authority: authority === undefined ? undefined : parseAuthority(textsOf(authority)),
@@ -89,12 +92,17 @@ export async function observe(api: Api, kit: KitFile): Promise<Snapshot> {
 function storedLeaf(secret: Secret | undefined): StoredLeaf | undefined {
   if (secret === undefined) return undefined;
   const texts = textsOf(secret);
-  const writtenAt = new Date(secret.metadata.annotations?.[WRITTEN_AT] ?? NaN);
+  const at = writtenAt(secret);
   return {
     pair: { certificate: texts['tls.crt'] ?? '', key: texts['tls.key'] ?? '' },
     bundle: texts['ca.crt'] ?? '',
-    ...(!Number.isNaN(writtenAt.getTime()) && { writtenAt }),
+    ...(at !== undefined && { writtenAt: at }),
   };
+}
+
+function writtenAt(object: KubernetesObject | undefined): Date | undefined {
+  const time = new Date(object?.metadata.annotations?.[WRITTEN_AT] ?? NaN);
+  return Number.isNaN(time.getTime()) ? undefined : time;
 }
 
 function textsOf({ data }: Secret): Record<string, string> {

@@ -32,8 +32,10 @@ export function plan(input: PlanInput): Step {
   }
   const next = nextPolicy(policy, target);
   const gate = loadedGate(observed, policy);
-  if (next !== undefined)
-    return { gate, action: { kind: 'set-policy', from: policy, policy: next } };
+  if (next !== undefined) {
+    const action = { kind: 'set-policy', from: policy, policy: next } as const;
+    return { gate, ...clientsMoved(input, next), action };
+  }
   return changed ? { gate, action: { kind: 'done' } } : { action: { kind: 'done' } };
 }
 
@@ -77,4 +79,14 @@ function loadedGate({ leaves }: Observed, policy: Policy): Gate {
     trustsOnly: readableCertificates(leaves.server?.bundle ?? '').map(fingerprintOf),
     leaves: { server: leafFingerprint(leaves.server), peer: leafFingerprint(leaves.peer) },
   };
+}
+
+/** Clients that follow the members' URLs get their time to do so before one of the two ways in is closed. */
+function clientsMoved(
+  { observed, clientGraceMs }: PlanInput,
+  next: Policy,
+): Pick<Step, 'notBefore'> {
+  const { policy, policyWrittenAt } = observed;
+  if (policy?.accept !== 'both' || next.accept === 'both') return {};
+  return { notBefore: new Date((policyWrittenAt?.getTime() ?? 0) + clientGraceMs) };
 }

@@ -61,7 +61,7 @@ export class TlsJob {
   private isFirst = false;
   private hasRotated = false;
   private waiting:
-    { title: string; sinceMs: number; refreshedMs: number; shown: string } | undefined;
+    { title: string; sinceMs: number; refreshedMs: number; shown: readonly string[] } | undefined;
 
   constructor(world: JobWorld, mounted: KitFile, options: JobOptions) {
     this.world = world;
@@ -136,7 +136,7 @@ export class TlsJob {
     const { title, lines, pods } = obstacle;
     const nowMs = this.world.now().getTime();
     if (this.waiting?.title !== title) {
-      this.waiting = { title, sinceMs: nowMs, refreshedMs: 0, shown: '' };
+      this.waiting = { title, sinceMs: nowMs, refreshedMs: 0, shown: [] };
       this.world.print(`waiting until ${title}`);
     }
     const waitedMs = nowMs - this.waiting.sinceMs;
@@ -152,8 +152,8 @@ export class TlsJob {
           'Nothing is lost: the next run of the job goes on from here.',
       );
     }
-    if (text !== this.waiting.shown) for (const line of lines) this.world.print(`  ${line}`);
-    this.waiting.shown = text;
+    for (const line of lines) if (!this.waiting.shown.includes(line)) this.world.print(`  ${line}`);
+    this.waiting.shown = lines;
     if (pods.length > 0 && nowMs - this.waiting.refreshedMs >= REFRESH_EVERY_MS) {
       await refresh(this.world.api, kit, pods, this.world.now());
       this.waiting.refreshedMs = nowMs;

@@ -19,6 +19,8 @@ export interface StoredLeaf {
 export interface Observed {
   /** Undefined before the first installation has got that far. */
   readonly policy: Policy | undefined;
+  /** When the job wrote the policy last. */
+  readonly policyWrittenAt?: Date;
   /** Whether a cluster was founded: ConfigMap R-cluster. */
   readonly hasRecord: boolean;
   /** spec.replicas; 0 while there is no StatefulSet. */
