@@ -18,11 +18,12 @@ export async function* readSnapshot(
   destination: Destination,
   manifest: Manifest,
   key: SealingKey | undefined,
+  firstPauseMs = FIRST_PAUSE_MS,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stored = new Meter();
   const plain = new Meter();
   const { data, snapshot, encryption } = manifest;
-  const content = stored.of(readResuming(destination, data.object, data.bytes));
+  const content = stored.of(readResuming(destination, data.object, data.bytes, firstPauseMs));
   yield* plain.of(
     encryption === null ? content : open(content, keyFor(manifest, key), manifest.name),
   );
@@ -49,10 +50,11 @@ function keyFor({ name, encryption }: Manifest, key: SealingKey | undefined): Se
 }
 
 /** The bytes of an object; a connection that breaks is followed by another one from the same place on. */
-export async function* readResuming(
+async function* readResuming(
   destination: Destination,
   object: string,
   bytes: number,
+  firstPauseMs: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let position = 0;
   let failures = 0;
@@ -76,6 +78,6 @@ export async function* readResuming(
         ? problem
         : new BackupError('Destination', `reading ${object} failed: ${reasonOf(problem)}`);
     }
-    await sleep(FIRST_PAUSE_MS * 2 ** (failures - 1));
+    await sleep(firstPauseMs * 2 ** (failures - 1));
   }
 }
