@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { compressedBytes, readImageArchive } from './archive.ts';
 import { prepareContext } from './context.ts';
 import type { Architecture } from './node-binary.ts';
-import { USAGE, readOptions, type Options } from './options.ts';
+import { USAGE, ownArchitecture, readOptions, type Options } from './options.ts';
 import { OUTPUT, PROJECT } from './paths.ts';
 import { Problem } from './problem.ts';
 import { build, chooseTool, push, save, type Tool } from './tool.ts';
@@ -32,6 +32,7 @@ async function main(options: Options): Promise<void> {
       sourceDateEpoch: source.epochSeconds,
       architectures: options.architectures,
       version: source.version,
+      buildPlatform: tool === 'docker' ? undefined : `linux/${ownArchitecture()}`,
     });
     for (const architecture of options.architectures) {
       const tag = tagFor(options, architecture);
@@ -71,6 +72,8 @@ function buildOne(
     base: options.base,
     isolation: options.isolation,
     sourceDateEpoch: epochSeconds,
+    // Whoever sets it wants the same image bit by bit.
+    mayReuse: process.env['SOURCE_DATE_EPOCH'] === undefined,
     arguments: {
       VERSION: version,
       REVISION: revision,

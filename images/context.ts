@@ -24,6 +24,8 @@ export interface ContextRequest {
   readonly architectures: readonly Architecture[];
   readonly version: string;
   readonly sourceDateEpoch: number;
+  /** Written into the Dockerfile for builders that do not fill in BUILDPLATFORM there: buildah and podman before 1.29 and 4.4. */
+  readonly buildPlatform?: string | undefined;
 }
 
 /** Makes the context for `docker build`, `podman build` or `buildah build`. */
@@ -45,8 +47,13 @@ export async function prepareContext(request: ContextRequest): Promise<void> {
   symlinkSync('../../lib/binnacle/binnacle.mjs', join(application, 'usr/local/bin/binnacle'));
   const sbom = sbomTemplate({ version, nodeVersion: nodeVersion(), nodeHashes, packages });
   write(join(folder, 'sbom.json'), sbom);
-  for (const name of ['Dockerfile', 'unpack-libraries.sh'])
-    write(join(folder, name), readFileSync(join(SOURCES, name)));
+  const dockerfile = readFileSync(join(SOURCES, 'Dockerfile'), 'utf8');
+  write(
+    join(folder, 'Dockerfile'),
+    dockerfile.replace('$BUILDPLATFORM', request.buildPlatform ?? '$BUILDPLATFORM'),
+  );
+  const script = 'unpack-libraries.sh';
+  write(join(folder, script), readFileSync(join(SOURCES, script)));
   settle(folder, sourceDateEpoch);
 }
 

@@ -78,7 +78,7 @@ function architectureOf(platform: string): Architecture {
   return architecture as Architecture; // what the expression matched
 }
 
-const ownArchitecture = (): Architecture => (arch() === 'arm64' ? 'arm64' : 'amd64');
+export const ownArchitecture = (): Architecture => (arch() === 'arm64' ? 'arm64' : 'amd64');
 
 /** Engines disagree about what `binnacle:dev` is short for; with a first part that is a host they do not. */
 function qualified(tag: string): string {

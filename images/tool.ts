@@ -19,6 +19,8 @@ export interface BuildOptions {
   readonly base: string | undefined;
   readonly isolation: string | undefined;
   readonly sourceDateEpoch: number;
+  /** Layers of earlier builds are taken as they are, with the times that those had. */
+  readonly mayReuse: boolean;
   readonly arguments: Readonly<Record<string, string>>;
 }
 
@@ -50,13 +52,14 @@ export function chooseTool(wanted: Tool | undefined): Tool {
 }
 
 export function build(tool: Tool, options: BuildOptions): void {
-  const { context, platform, tag, base, isolation, sourceDateEpoch } = options;
+  const { context, platform, tag, base, isolation, sourceDateEpoch, mayReuse } = options;
   const values = {
     ...options.arguments,
     ...(base === undefined ? {} : { BASE: base }),
     SOURCE_DATE_EPOCH: `${sourceDateEpoch}`,
   };
-  const common = ['--platform', platform, '--tag', tag].concat(
+  const cache = mayReuse ? [] : ['--no-cache'];
+  const common = [...cache, '--platform', platform, '--tag', tag].concat(
     Object.entries(values).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
   );
   const own =

@@ -10,6 +10,8 @@ downloads=$(mktemp -d)
 
 [ "$architecture" = "$(dpkg --print-architecture)" ] || dpkg --add-architecture "$architecture"
 apt-get update -qq
+# GCC's libraries share the licence text of this package, whose name has GCC's version.
+packages="$packages $(apt-cache depends "libgcc-s1:$architecture" | grep -o 'gcc-[0-9]*-base' | head -n 1)"
 cd "$downloads"
 # shellcheck disable=SC2046
 apt-get download -qq $(for package in $packages; do echo "$package:$architecture"; done) 2>/dev/null
@@ -38,7 +40,7 @@ for deb in *.deb; do
 done
 # Character set conversions and what is only read by people or by dpkg.
 rm -rf "$root"/usr/lib/*/gconv "$root"/usr/lib/*/audit
-find "$root/usr/share/doc" ! -type d ! -name copyright -delete
+find "$root/usr/share/doc" -mindepth 2 ! -type d ! -name copyright -delete
 find "$root/usr/share/doc" -type d -empty -delete
 # ld.so finds its architecture's libraries by name; without them the image could only fail at its start.
 ls "$root"/usr/lib/*-linux-gnu/libatomic.so.1 "$root"/usr/lib/*-linux-gnu/libstdc++.so.6 "$root"/usr/lib/*-linux-gnu/libc.so.6 >/dev/null
