@@ -11,6 +11,7 @@ import { isScaledBelow, wantedMembers, type Wanted } from './stateful-set.ts';
 /** kubelet kills after 60 s; stopping takes a few of them. */
 const LEAVE_LIMIT_MS = 40_000;
 const RETRY_MS = 500;
+const LOOK_MS = 100;
 const ASK_LIMIT_MS = 5_000;
 const HAND_OVER_LIMIT_MS = 2_500;
 
@@ -78,7 +79,7 @@ async function leave(parts: LeavingParts, replicas: number): Promise<string | un
     if (now === undefined || !isScaledBelow(now, pods.ordinal)) return 'it is wanted again';
     try {
       await handOver(parts, stays);
-      if (!(await hasLeft(parts))) await member.removeMember(member.localId);
+      if (!(await hasLeft(parts))) await removeSelf(parts);
       await volume.markLeft(member.localId);
       logger.info('left the cluster', { 'local-member-id': formatId(member.localId) });
       return undefined;
@@ -89,6 +90,21 @@ async function leave(parts: LeavingParts, replicas: number): Promise<string | un
     }
     if (clock.monotonicMs() > deadlineMs) return problem;
     await pause(member, RETRY_MS);
+  }
+}
+
+/** A leader has nothing more to say to a member that is removed, so that one may only hear of it by being turned away. */
+async function removeSelf({ member, isRemoved }: LeavingParts): Promise<void> {
+  let isOver = false;
+  const turnedAway = async (): Promise<void> => {
+    while (!isOver && !isRemoved()) await pause(member, LOOK_MS);
+  };
+  const removal = member.removeMember(member.localId);
+  removal.catch(() => {}); // when it is turned away first, the rest is noise
+  try {
+    await Promise.race([removal, turnedAway()]);
+  } finally {
+    isOver = true;
   }
 }
 
