@@ -38,9 +38,9 @@ function memberRules(kit: Kit): JsonObject[] {
   ];
 }
 
-/** It issues certificates, writes the policy, has pods refresh their mounts, and grows volumes. */
+/** It follows the configuration, issues certificates, writes the policy, has pods refresh their mounts, and grows volumes. */
 function reconcileRules(kit: Kit): JsonObject[] {
-  const { statefulSet, policy, ca, serverTls, peerTls, clientTls } = namesOf(kit);
+  const { statefulSet, config, record, policy, ca, serverTls, peerTls, clientTls } = namesOf(kit);
   const pods = ordinals.map((ordinal) => `${statefulSet}-${ordinal}`);
   const claims = pods.map((pod) => `data-${pod}`);
   const isOwn = kit.config.tls.issuer === 'self';
@@ -56,18 +56,19 @@ function reconcileRules(kit: Kit): JsonObject[] {
     rule('', 'persistentvolumeclaims', ['get', 'patch'], claims),
     ...secrets,
     rule('', 'configmaps', ['create']),
+    rule('', 'configmaps', ['get'], [config, record]),
     rule('', 'configmaps', ['get', 'update', 'patch'], [policy]),
     EVENTS,
   ];
 }
 
-/** It writes down which backup was the last, and that it was verified. */
+/** It writes down which backup was the last, that it was verified, and which one the cluster was restored from. */
 function backupRules(kit: Kit): JsonObject[] {
-  const { statefulSet, backupStatus } = namesOf(kit);
+  const { statefulSet, record, backupStatus } = namesOf(kit);
   return [
     rule('apps', 'statefulsets', ['get'], [statefulSet]),
     rule('', 'configmaps', ['create']),
-    rule('', 'configmaps', ['get', 'update', 'patch'], [backupStatus]),
+    rule('', 'configmaps', ['get', 'update', 'patch'], [record, backupStatus]),
     EVENTS,
   ];
 }

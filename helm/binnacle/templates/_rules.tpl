@@ -45,6 +45,7 @@
 {{ include "binnacle.rule" (concat (list "" "secrets" "get") $secrets) }}
 {{- end }}
 {{ include "binnacle.rule" (list "" "configmaps" "create") }}
+{{ include "binnacle.rule" (list "" "configmaps" "get" (printf "%s-config" $name) (printf "%s-cluster" $name)) }}
 {{ include "binnacle.rule" (list "" "configmaps" "get update patch" (printf "%s-tls" $name)) }}
 {{ include "binnacle.rule" (list "" "events" "create patch") }}
 {{- end }}
@@ -53,6 +54,6 @@
 {{- $name := include "binnacle.fullname" . -}}
 {{ include "binnacle.rule" (list "apps" "statefulsets" "get" $name) }}
 {{ include "binnacle.rule" (list "" "configmaps" "create") }}
-{{ include "binnacle.rule" (list "" "configmaps" "get update patch" (printf "%s-backup-status" $name)) }}
+{{ include "binnacle.rule" (list "" "configmaps" "get update patch" (printf "%s-cluster" $name) (printf "%s-backup-status" $name)) }}
 {{ include "binnacle.rule" (list "" "events" "create patch") }}
 {{- end }}
