@@ -25,7 +25,7 @@ import { Proposer } from './proposer.ts';
 import { RequestIds, Waiters } from './proposals.ts';
 import { RaftLoop } from './raft-loop.ts';
 import { RaftClock, canConfigure, newRaftNode, DurableLog } from './raft-node.ts';
-import { Reconfiguration } from './reconfiguration.ts';
+import { Reconfiguration, healthIntervalOf } from './reconfiguration.ts';
 import { newSha256 } from './sha256.ts';
 import { Snapshots } from './snapshots.ts';
 import { StateMachine, type StateEvents } from './state-machine.ts';
@@ -410,6 +410,7 @@ export class Member implements MemberApi, StateEvents {
       clock: world.clock,
       logger,
       strict: config.strictReconfigCheck,
+      healthIntervalMs: healthIntervalOf(config),
       clusterToken: config.initialClusterToken,
       activeSinceMs: (id) => this.activeSinceMs(id),
       isLeader: () => this.isLeader,

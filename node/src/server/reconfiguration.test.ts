@@ -45,6 +45,7 @@ function setUp(situation: Situation) {
     membership,
     clock,
     logger: SILENT_LOGGER,
+    healthIntervalMs: 5_000,
     strict: situation.strict ?? true,
     clusterToken: 'token',
     activeSinceMs: (id) => {

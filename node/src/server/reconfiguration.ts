@@ -16,10 +16,12 @@ import {
   type Membership,
 } from '../apply/index.ts';
 import { ConfChange, ConfChangeType } from '../wire/gen/raft.ts';
+import type { ServerConfig } from './config.ts';
 import { memberIdOf } from './member-ids.ts';
 
-/** A member counts as connected when it has been so for this long. */
+/** etcd's; and for pods, which are scaled by programs that wait. */
 const HEALTH_INTERVAL_MS = 5_000;
+const POD_HEALTH_INTERVAL_MS = 2_000;
 /** A learner may be promoted when it has this part of the leader's log. */
 const READY_PART = 0.9;
 
@@ -28,6 +30,8 @@ export interface ReconfigurationParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly strict: boolean;
+  /** A member counts as connected when it has been so for this long. */
+  readonly healthIntervalMs: number;
   readonly clusterToken: string;
   /** Milliseconds since the epoch at which a peer became reachable; 0 while it is not. */
   readonly activeSinceMs: (id: MemberId) => number;
@@ -38,6 +42,10 @@ export interface ReconfigurationParts {
   readonly configure: (change: ConfChange) => Promise<void>;
   /** Asks the leader to promote. */
   readonly promoteOnLeader: (id: MemberId) => Promise<void>;
+}
+
+export function healthIntervalOf({ kubernetes }: Pick<ServerConfig, 'kubernetes'>): number {
+  return kubernetes === undefined ? HEALTH_INTERVAL_MS : POD_HEALTH_INTERVAL_MS;
 }
 
 export class Reconfiguration {
@@ -153,8 +161,8 @@ export class Reconfiguration {
 
   /** Voters, this member included, that have been connected for the health interval. */
   private connected(voters: readonly ClusterMember[]): number {
-    const { membership, activeSinceMs, clock } = this.parts;
-    const since = clock.wallMs() - HEALTH_INTERVAL_MS;
+    const { membership, activeSinceMs, clock, healthIntervalMs } = this.parts;
+    const since = clock.wallMs() - healthIntervalMs;
     return voters.filter((member) => {
       if (member.id === membership.localId) return true;
       const activeMs = activeSinceMs(member.id);

@@ -1,7 +1,7 @@
 // Carries out the decision to found or to join, up to where the member can start: the record, the volume, and the
 // membership, each step such that dying behind it is repaired by the next decision.
 import { randomBytes } from 'node:crypto';
-import { EtcdError, formatId, type Logger, type World } from '../../base/index.ts';
+import { EtcdError, formatId, present, type Logger, type World } from '../../base/index.ts';
 import type { ServerConfig } from '../config.ts';
 import { plannedCluster, type Founding } from '../founding.ts';
 import type { Volume } from './disk.ts';
@@ -118,14 +118,21 @@ async function removeFormer(client: PeerClient, through: number, id: bigint): Pr
   }
 }
 
-/** A member whose list a quorum has confirmed. */
+/**
+ * The leader, if it can be asked; otherwise any member whose list a quorum has confirmed. A leader holds a change back until
+ * raft takes it; from others it would be dropped while another one is under way.
+ */
 function ordinalThrough(pods: Pods, { clusterId }: Joining, peers: readonly PeerReport[]): number {
-  const found = peers.find(
-    ({ state }) =>
-      state.kind === 'running' && state.answer.isConfirmed && state.answer.clusterId === clusterId,
+  const answers = peers.flatMap(({ name, state }) =>
+    state.kind === 'running' && state.answer.clusterId === clusterId && state.answer.isConfirmed
+      ? [{ name, answer: state.answer }]
+      : [],
   );
-  const ordinal =
-    found === undefined ? undefined : pods.ordinalOf({ name: found.name, peerUrls: [] });
-  if (ordinal === undefined) throw new Error('no member of the cluster answers any more');
-  return ordinal;
+  const [first] = answers;
+  if (first === undefined) throw new Error('no member of the cluster answers any more');
+  const { answer } = first;
+  const leader = answer.members.find(({ id }) => id === answer.leader);
+  const isAnswering = answers.some(({ name }) => name === leader?.name);
+  const through = isAnswering && leader !== undefined ? leader.name : first.name;
+  return present(pods.ordinalOf({ name: through, peerUrls: [] }), 'pods have ordinals');
 }

@@ -1,6 +1,6 @@
 // What a member does when its pod is stopped: it hands leadership over; and when the StatefulSet no longer covers it, it
 // leaves the cluster first, where the others keep a quorum.
-import { formatId, type Logger, type MemberId } from '../../base/index.ts';
+import { EtcdError, formatId, type Logger, type MemberId } from '../../base/index.ts';
 import type { KubernetesApi } from '../../kubernetes/index.ts';
 import type { Member } from '../member.ts';
 import type { Volume } from './disk.ts';
@@ -94,18 +94,28 @@ async function leave(parts: LeavingParts, replicas: number): Promise<string | un
 }
 
 /** A leader has nothing more to say to a member that is removed, so that one may only hear of it by being turned away. */
-async function removeSelf({ member, isRemoved }: LeavingParts): Promise<void> {
+async function removeSelf(parts: LeavingParts): Promise<void> {
+  const { member, isRemoved } = parts;
   let isOver = false;
   const turnedAway = async (): Promise<void> => {
     while (!isOver && !isRemoved()) await pause(member, LOOK_MS);
   };
-  const removal = member.removeMember(member.localId);
+  const removal = askLeader(parts);
   removal.catch(() => {}); // when it is turned away first, the rest is noise
   try {
     await Promise.race([removal, turnedAway()]);
   } finally {
     isOver = true;
   }
+}
+
+/** The leader holds a change back until raft takes it; that of another member would be dropped while one is under way. */
+async function askLeader({ member, pods, client }: LeavingParts): Promise<void> {
+  const leader = member.membership.get(member.leader);
+  const ordinal = leader === undefined ? undefined : pods.ordinalOf(leader);
+  if (ordinal === undefined) throw new EtcdError('NoLeader');
+  if (member.isLeader) await member.removeMember(member.localId);
+  else await client.remove(ordinal, member.localId);
 }
 
 /** The answer to a removal may be lost with the connections that end by it. */

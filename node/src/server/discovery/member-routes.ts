@@ -33,6 +33,7 @@ export function memberRoutes(member: Member, generation: () => number): Record<s
       isConfirmed: await isConfirmed(member),
       members: member.membership.list(),
       isRemoved: about !== undefined && member.membership.isRemoved(about),
+      leader: member.leader,
       commitIndex: member.raft().commitIndex,
       appliedIndex: member.raft().appliedIndex,
     });

@@ -11,6 +11,7 @@ export function jsonFromAnswer(answer: MembershipAnswer): string {
   return JSON.stringify({
     ...answer,
     clusterId: formatId(answer.clusterId),
+    leader: formatId(answer.leader),
     members: answer.members.map((member) => ({ ...member, id: formatId(member.id) })),
   });
 }
@@ -26,6 +27,7 @@ export function answerFromJson(text: string): MembershipAnswer {
     members: members.map(memberFrom),
     isConfirmed: fields['isConfirmed'] === true,
     isRemoved: fields['isRemoved'] === true,
+    leader: idFrom(fields['leader']),
     commitIndex: numberFrom(fields['commitIndex']),
     appliedIndex: numberFrom(fields['appliedIndex']),
   };

@@ -13,6 +13,8 @@ export interface MembershipAnswer {
   readonly isConfirmed: boolean;
   /** The member that was asked about was removed from the cluster, which is for ever. */
   readonly isRemoved: boolean;
+  /** 0n when it knows none. */
+  readonly leader: MemberId;
   readonly commitIndex: number;
   readonly appliedIndex: number;
 }
