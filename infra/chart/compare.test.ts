@@ -33,15 +33,18 @@ function byName(objects: readonly KubernetesObject[]): Record<string, unknown> {
   return Object.fromEntries(normal) as Record<string, unknown>;
 }
 
-describe('helm template', () => {
-  it.for(configurations())('gives the objects of the Pulumi program: %s', ([, input], test) => {
-    if (helmMissing !== undefined) return test.skip(helmMissing);
-    const config = clusterSchema.parse({ ...input, name: 'binnacle' });
-    const expected = kitObjects(config, { namespace: NAMESPACE, managedBy: 'Helm' });
-    const rendered = template(input);
-    expect(byName(rendered)).toEqual(byName(expected));
-    expect(rendered).toHaveLength(expected.length);
-  });
+describe.concurrent('helm template', () => {
+  it.for(configurations())(
+    'gives the objects of the Pulumi program: %s',
+    async ([, input], test) => {
+      if (helmMissing !== undefined) return test.skip(helmMissing);
+      const config = clusterSchema.parse({ ...input, name: 'binnacle' });
+      const expected = kitObjects(config, { namespace: NAMESPACE, managedBy: 'Helm' });
+      const rendered = await template(input);
+      expect(byName(rendered)).toEqual(byName(expected));
+      expect(rendered).toHaveLength(expected.length);
+    },
+  );
 });
 
 describe('the configurations that are compared', () => {

@@ -32,10 +32,11 @@ export const patternOrEmpty = (regex: RegExp): { pattern: string } => ({
 });
 
 /** A DNS name, with or without a wildcard, or an address: what a certificate is issued for. */
-export const subjectName = text('a DNS name or an IP address, such as etcd.example.com').refine(
-  (value) => isIP(value) !== 0 || DNS_NAME.test(value),
-  { error: 'must be a DNS name or an IP address, such as etcd.example.com (no https://, no port)' },
-);
+export const subjectName = text('a DNS name or an IP address, such as etcd.example.com')
+  .refine((value) => isIP(value) !== 0 || DNS_NAME.test(value), {
+    error: 'must be a DNS name or an IP address, such as etcd.example.com (no https://, no port)',
+  })
+  .meta({ pattern: `${DNS_NAME.source}|^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$` });
 
 /** The name of a Kubernetes object, or '' for none. */
 export const objectName = (what: string) =>

@@ -3,6 +3,8 @@
 {{- $found := concat
       (include "binnacle.checkNames" . | fromJsonArray)
       (include "binnacle.checkSizes" . | fromJsonArray)
+      (include "binnacle.checkCompaction" . | fromJsonArray)
+      (include "binnacle.checkSchedules" . | fromJsonArray)
       (include "binnacle.checkTls" . | fromJsonArray)
       (include "binnacle.checkBackup" . | fromJsonArray)
       (include "binnacle.checkPods" . | fromJsonArray)
@@ -38,8 +40,11 @@
 {{- $storage := .Values.storage }}
 {{- $bytes := include "binnacle.quantity" $storage.size | float64 }}
 {{- $quota := include "binnacle.quotaBytes" $storage.quota | float64 }}
-{{- if lt $bytes 134217728.0 }}
-{{- $found = append $found "storage.size: must be 128Mi at least, such as 8Gi" }}
+{{- $volume := .Values.backup.destination.volume.size }}
+{{- range $key, $size := dict "storage.size" $storage.size "storage.templateSize" ($storage.templateSize | default "8Gi") "backup.destination.volume.size" $volume }}
+{{- if lt (include "binnacle.quantity" $size | float64) 134217728.0 }}
+{{- $found = append $found (printf "%s: must be 128Mi at least, such as %s" $key (hasPrefix "backup" $key | ternary "10Gi" "8Gi")) }}
+{{- end }}
 {{- end }}
 {{- if lt $quota 16777216.0 }}
 {{- $found = append $found "storage.quota: must be a size from 16MiB on, such as 512MiB or 2GiB" }}
@@ -64,16 +69,29 @@
 {{- end }}
 {{- end }}
 {{- end }}
-{{- $compaction := .Values.autoCompaction }}
-{{- $retention := $compaction.retention }}
-{{- $isTime := and (kindIs "string" $retention) (regexMatch "^[0-9]+[mhd]$" (toString $retention)) }}
-{{- $isCount := and (not (kindIs "string" $retention)) (regexMatch "^[1-9][0-9]*$" (toString $retention)) }}
-{{- if and (eq $compaction.mode "periodic") (not $isTime) }}
+{{- toJson $found }}
+{{- end }}
+
+{{- define "binnacle.checkCompaction" -}}
+{{- $found := list }}
+{{- $mode := .Values.autoCompaction.mode }}
+{{- $retention := .Values.autoCompaction.retention }}
+{{- if and (eq $mode "periodic") (not (and (kindIs "string" $retention) (regexMatch "^[0-9]+[mhd]$" $retention))) }}
 {{- $found = append $found "autoCompaction.retention: must be a time in m, h or d with mode: periodic, such as 1h" }}
-{{- else if and (eq $compaction.mode "revision") (not $isCount) }}
+{{- else if and (eq $mode "revision") (not (regexMatch "^[1-9][0-9]*$" (include "binnacle.retention" .))) }}
 {{- $found = append $found "autoCompaction.retention: must be a number of revisions with mode: revision, such as 1000" }}
-{{- else if and (eq $compaction.mode "none") (not (kindIs "invalid" $retention)) }}
+{{- else if and (eq $mode "none") (not (kindIs "invalid" $retention)) }}
 {{- $found = append $found "autoCompaction.retention: has no meaning with mode: none; remove it, or set mode to periodic or revision" }}
+{{- end }}
+{{- toJson $found }}
+{{- end }}
+
+{{- define "binnacle.checkSchedules" -}}
+{{- $found := list }}
+{{- range $key, $schedule := dict "tls.renewal.schedule" .Values.tls.renewal.schedule "backup.schedule" .Values.backup.schedule }}
+{{- with include "binnacle.scheduleProblem" $schedule }}
+{{- $found = append $found (printf "%s: %s" $key .) }}
+{{- end }}
 {{- end }}
 {{- toJson $found }}
 {{- end }}
@@ -81,9 +99,6 @@
 {{- define "binnacle.checkTls" -}}
 {{- $found := list }}
 {{- $tls := .Values.tls }}
-{{- if gt (int $tls.certificateLifetimeDays) (int $tls.caLifetimeDays) }}
-{{- $found = append $found (printf "tls.certificateLifetimeDays: is above tls.caLifetimeDays (%v): no certificate outlives its CA" $tls.caLifetimeDays) }}
-{{- end }}
 {{- if and (eq $tls.issuer "provided") (ne $tls.mode "plain") }}
 {{- range list "serverSecret" "peerSecret" "clientSecret" }}
 {{- if not (index $tls.provided .) }}
@@ -131,6 +146,13 @@
 {{- if and $service.loadBalancerSourceRanges (ne $service.type "LoadBalancer") }}
 {{- $found = append $found "service.loadBalancerSourceRanges: has no meaning unless type is LoadBalancer" }}
 {{- end }}
+{{- range $kind, $amounts := .Values.resources }}
+{{- range $resource, $amount := $amounts }}
+{{- if and $amount (le (include "binnacle.quantity" $amount | float64) 0.0) }}
+{{- $found = append $found (printf "resources.%s.%s: must be a Kubernetes quantity above zero" $kind $resource) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- $limits := .Values.resources.limits }}
 {{- range $key, $value := .Values.resources.requests }}
 {{- $limit := get $limits $key | default $value }}
@@ -144,14 +166,14 @@
 {{- define "binnacle.checkFlags" -}}
 {{- $own := splitList "\n" (.Files.Get "files/own-flags.txt" | trim) }}
 {{- $found := list }}
-{{- range .Values.extraFlags }}
-{{- $flag := regexFind "^[^=]*" (trimPrefix "--" .) }}
+{{- range $index, $each := .Values.extraFlags }}
+{{- $flag := regexFind "^[^=]*" (trimPrefix "--" $each) }}
 {{- $taken := has $flag $own }}
 {{- range $own }}
 {{- if and (hasSuffix "*" .) (hasPrefix (trimSuffix "*" .) $flag) }}{{ $taken = true }}{{ end }}
 {{- end }}
 {{- if $taken }}
-{{- $found = append $found (printf "extraFlags: sets --%s, which the kit sets itself; remove it" $flag) }}
+{{- $found = append $found (printf "extraFlags.%d: sets --%s, which the kit sets itself; remove it" $index $flag) }}
 {{- end }}
 {{- end }}
 {{- toJson $found }}

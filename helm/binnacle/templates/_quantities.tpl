@@ -18,9 +18,15 @@
 {{ .Values.autoCompaction.mode | replace "none" "periodic" }}
 {{- end }}
 
-{{- /* Its durations have no days. */}}
+{{- /* Go writes large numbers of YAML as 1e+07. */}}
+{{- define "binnacle.retention" -}}
+{{- $retention := .Values.autoCompaction.retention | default 0 }}
+{{- kindIs "float64" $retention | ternary (printf "%.0f" $retention) (toString $retention) }}
+{{- end }}
+
+{{- /* etcd's durations have no days. */}}
 {{- define "binnacle.compaction.retention" -}}
-{{- $retention := toString (.Values.autoCompaction.retention | default 0) }}
+{{- $retention := include "binnacle.retention" . }}
 {{- $minutes := dict "m" 1 "h" 60 "d" 1440 }}
 {{- $number := regexFind "^[0-9]+" $retention }}
 {{- with trimPrefix $number $retention }}{{ mul $number (index $minutes .) }}m

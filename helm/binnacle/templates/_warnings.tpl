@@ -12,7 +12,11 @@
 {{- if gt (include "binnacle.quotaBytes" $storage.quota | float64 | mulf 2) (include "binnacle.quantity" $storage.size | float64) }}
 {{- $found = append $found (printf "storage.size: %s has no room for a second copy of a database of %s, which a restore in place needs" $storage.size $storage.quota) }}
 {{- end }}
-{{- if eq .Values.tls.mode "plain" }}
+{{- $tls := .Values.tls }}
+{{- if gt (int $tls.certificateLifetimeDays) (int $tls.caLifetimeDays) }}
+{{- $found = append $found (printf "tls.certificateLifetimeDays: %d days are cut to the %d of the CA" (int $tls.certificateLifetimeDays) (int $tls.caLifetimeDays)) }}
+{{- end }}
+{{- if eq $tls.mode "plain" }}
 {{- $found = append $found "tls.mode: plain lets everybody read and write who reaches the client port" }}
 {{- end }}
 {{- if and .Values.disruptionBudget.enabled (eq (int .Values.disruptionBudget.maxUnavailable) 0) }}

@@ -1,5 +1,5 @@
 // Runs helm on the chart, for tests.
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -24,24 +24,26 @@ export const helmMissing = existsSync(HELM)
 export type Values = Readonly<Record<string, unknown>>;
 
 /** @throws Error with what helm said */
-export function helm(args: readonly string[], values?: Values, env?: NodeJS.ProcessEnv): string {
-  try {
-    return execFileSync(HELM, [...args, ...(values === undefined ? [] : ['-f', '-'])], {
-      encoding: 'utf8',
-      stdio: ['pipe', 'pipe', 'pipe'],
-      input: JSON.stringify(values ?? {}),
-      env: { ...process.env, KUBECONFIG: '/dev/null', ...env },
-    });
-  } catch (error) {
-    throw new Error((error as { stderr?: string }).stderr ?? String(error), { cause: error });
-  }
+export function helm(
+  args: readonly string[],
+  values?: Values,
+  environment?: NodeJS.ProcessEnv,
+): Promise<string> {
+  const env = { ...process.env, KUBECONFIG: '/dev/null', ...environment };
+  return new Promise((resolve, reject) => {
+    const all = [...args, ...(values === undefined ? [] : ['-f', '-'])];
+    const child = execFile(HELM, all, { env }, (error, output, problems) =>
+      error === null ? resolve(output) : reject(new Error(problems, { cause: error })),
+    );
+    child.stdin?.end(JSON.stringify(values ?? {}));
+  });
 }
 
-const OPTIONS = ['-n', NAMESPACE, '--kube-version', '1.36.0'];
+const OPTIONS = ['-n', NAMESPACE];
 
 /** What `helm install` would send. */
-export function template(values: Values, release = RELEASE): KubernetesObject[] {
-  return objectsIn(helm(['template', release, CHART, ...OPTIONS], values));
+export async function template(values: Values, release = RELEASE): Promise<KubernetesObject[]> {
+  return objectsIn(await helm(['template', release, CHART, ...OPTIONS], values));
 }
 
 export function objectsIn(text: string): KubernetesObject[] {
@@ -51,16 +53,26 @@ export function objectsIn(text: string): KubernetesObject[] {
 }
 
 /** What helm says is wrong with the values; undefined when nothing is. */
-export function refusal(values: Values): string | undefined {
+export async function refusal(values: Values): Promise<string | undefined> {
   try {
-    template(values);
+    await template(values);
     return undefined;
   } catch (error) {
     return (error as Error).message; // helm() throws nothing else
   }
 }
 
-export function notes(values: Values): string {
-  const args = ['install', RELEASE, CHART, ...OPTIONS, '--dry-run=client'];
-  return helm(args, values).split('NOTES:\n')[1] ?? '';
+const NOTES = `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: notes
+data:
+  text: {{ include "binnacle.notes" . | toJson }}
+`;
+
+/** What `helm install` says at its end; without a cluster helm itself does not say it. */
+export async function notes(values: Values): Promise<string> {
+  const objects = await template({ ...values, extraDeploy: [NOTES] });
+  const found = objects.find(({ metadata }) => metadata.name === 'notes');
+  return (found as unknown as { data: { text: string } }).data.text; // the object above
 }

@@ -120,7 +120,7 @@ const SINGLE: readonly Input[] = [
   },
   { autoCompaction: { mode: 'periodic', retention: '2d' } },
   { autoCompaction: { mode: 'periodic', retention: '90m' } },
-  { autoCompaction: { mode: 'revision', retention: 10_000 } },
+  { autoCompaction: { mode: 'revision', retention: 10_000_000 } },
   {
     monitoring: {
       serviceMonitor: { enabled: true, interval: '1m', labels: { release: 'prometheus' } },
