@@ -12,7 +12,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{node/src,infra,test}/**/*.test.ts'],
+          include: ['{node/src,images,infra,test}/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...PROCESS_TESTS],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
