@@ -105,6 +105,15 @@ async function issue(
   extensions: x509.Extension[],
 ): Promise<Issued> {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  // By these OpenSSL tells authorities of the same name apart.
+  const keyIds = [
+    await x509.SubjectKeyIdentifierExtension.create(keys.publicKey, false, webcrypto as Crypto),
+    await x509.AuthorityKeyIdentifierExtension.create(
+      (authority ?? { keys }).keys.publicKey,
+      false,
+      webcrypto as Crypto,
+    ),
+  ];
   const certificate = await x509.X509CertificateGenerator.create(
     {
       subject: `CN=${commonName}`,
@@ -114,7 +123,7 @@ async function issue(
       publicKey: keys.publicKey,
       signingKey: (authority ?? { keys }).keys.privateKey,
       signingAlgorithm: ALGORITHM,
-      extensions,
+      extensions: [...extensions, ...keyIds],
     },
     webcrypto as Crypto,
   );

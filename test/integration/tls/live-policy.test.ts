@@ -1,8 +1,10 @@
-// TLS switched on and off while clients write: plain → both → https → mutual → back, without a failed request.
+// TLS switched on and off while clients write: plain → both → https → mutual → back, without a failed request; and for
+// members that were away meanwhile.
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Authority } from '../support/certificates.ts';
+import { runBinnacle } from '../support/run-binnacle.ts';
 import { sleep } from '../support/waiting.ts';
 import {
   ETCDCTL,
@@ -97,4 +99,56 @@ test('TLS goes on, becomes mutual and goes off again under a client that writes'
   expect(writer.longestPauseMs).toBeLessThan(2_000);
   const after = await Promise.all(cluster.members.map((member) => cluster.report(member)));
   expect(after.map((report) => report.memberId)).toEqual(ids);
+});
+
+/** Members that were stopped find the others, and the others find them, though each knows the other by a former URL. */
+test('a member that was down through the whole change comes back under the new scheme, with its id', async () => {
+  const away = cluster.member(2);
+  const { memberId } = await cluster.report(away);
+  await away.stop();
+  for (const policy of [BOTH_HTTP, BOTH_HTTPS, MUTUAL]) {
+    for (const { folder } of cluster.members) folder.update({ policy });
+    await cluster.untilAll(
+      `policy ${policy.accept}, own URLs ${policy.advertise}`,
+      (report) =>
+        report.policy?.accept === policy.accept &&
+        [...report.advertise.peer, ...report.advertise.client].every((url) =>
+          url.startsWith(`${policy.advertise}:`),
+        ),
+    );
+  }
+  const known = (await cluster.report(cluster.member(0))).knownAdvertise.peer;
+  expect(known[memberId]?.[0]).toMatch(/^http:/);
+  away.start();
+  await cluster.untilFollowed(MUTUAL);
+  expect((await cluster.report(away)).memberId).toBe(memberId);
+  await etcdctl(cluster.endpoints('https').slice(2), user, 'put', 'back', 'again');
+  await cluster.untilAll('streams by TLS', (report) =>
+    Object.values(report.dialed.peer).every((url) => url?.startsWith('https:') === true),
+  );
+});
+
+test('binnacle ctl takes its certificates from the folder of BINNACLE_TLS_DIR', async () => {
+  const environment = { BINNACLE_TLS_DIR: cluster.member(0).folder.path };
+  const endpoint = cluster.endpoints('https')[0] ?? '';
+  const args = [
+    'ctl',
+    '--endpoints',
+    endpoint,
+    'get',
+    'back',
+    '--print-value-only',
+    '--command-timeout',
+    '2s',
+  ];
+  expect((await runBinnacle(args)).code).not.toBe(0);
+  expect(await runBinnacle(args, environment)).toMatchObject({ code: 0, stdout: 'again\n' });
+});
+
+test('the whole cluster, stopped under mutual and started under plain, comes up on plain', async () => {
+  await Promise.all(cluster.members.map((member) => member.stop()));
+  for (const { folder } of cluster.members) folder.update({ policy: PLAIN });
+  for (const member of cluster.members) member.start();
+  await cluster.untilFollowed(PLAIN);
+  expect(await etcdctl(cluster.endpoints('http'), undefined, 'get', 'back')).toContain('again');
 });

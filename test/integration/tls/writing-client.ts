@@ -1,8 +1,9 @@
-// A client that writes all the time and counts what fails: the witness of every change.
+// A client that writes all the time, a few writes at once, and counts what fails: the witness of every change.
 import { Client, type ClientOptions } from '../../../node/src/client/index.ts';
 import { sleep } from '../support/waiting.ts';
 
 const PAUSE_MS = 5;
+const AT_ONCE = 4;
 
 export class WritingClient {
   readonly failures: string[] = [];
@@ -10,12 +11,13 @@ export class WritingClient {
   /** Between two acknowledgements. */
   longestPauseMs = 0;
   readonly client: Client;
-  private readonly done: Promise<void>;
+  private readonly done: Promise<unknown>;
+  private lastMs = performance.now();
   private stopped = false;
 
   constructor(options: ClientOptions) {
     this.client = new Client(options);
-    this.done = this.write();
+    this.done = Promise.all(Array.from({ length: AT_ONCE }, (_, place) => this.write(place)));
   }
 
   /** Resolves when `count` more writes were acknowledged. */
@@ -30,16 +32,16 @@ export class WritingClient {
     this.client.close();
   }
 
-  private async write(): Promise<void> {
-    let lastMs = performance.now();
-    while (!this.stopped) {
+  private async write(place: number): Promise<void> {
+    for (let count = 0; !this.stopped; count++) {
       try {
-        await this.client.put(`writes/${this.written % 100}`, String(this.written));
+        await this.client.put(`writes/${place}`, String(count));
         this.written++;
-        this.longestPauseMs = Math.max(this.longestPauseMs, performance.now() - lastMs);
-        lastMs = performance.now();
+        const nowMs = performance.now();
+        this.longestPauseMs = Math.max(this.longestPauseMs, nowMs - this.lastMs);
+        this.lastMs = nowMs;
       } catch (error) {
-        this.failures.push(`${this.written}: ${String(error)}`);
+        this.failures.push(`${place}, ${count}: ${String(error)}`);
       }
       await sleep(PAUSE_MS);
     }
