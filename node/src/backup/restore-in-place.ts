@@ -22,7 +22,8 @@ import { openClient, surveyMembers } from './source.ts';
 const COMMIT_PATIENCE_MS = 30_000;
 const COMMIT_PAUSE_MS = 250;
 const SERVING_PATIENCE_MS = 60_000;
-const LOOK_PAUSE_MS = 50;
+/** Looking takes processor time from members that are starting on the same machine. */
+const LOOK_PAUSE_MS = 150;
 
 export interface InPlaceOptions {
   readonly access: ClusterAccess;

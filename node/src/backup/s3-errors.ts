@@ -27,7 +27,8 @@ export function explainS3(what: string, error: unknown, place: S3Place): BackupE
       cause,
     );
   }
-  const hint = hintOf(name, failure.code ?? '', status, place) ?? failure.message ?? String(error);
+  const said = failure.message === undefined ? String(error) : `${failure.message} (${name})`;
+  const hint = hintOf(name, failure.code ?? '', status, place) ?? said;
   return new BackupError('Destination', `can't ${what} ${where}: ${hint}`, cause);
 }
 
@@ -41,6 +42,7 @@ function hintOf(
     case 'NoSuchBucket':
       return 'there is no such bucket. Create it first; binnacle does not';
     case 'InvalidAccessKeyId':
+    case 'XAdminUserNotFound': // versitygw's
     case 'SignatureDoesNotMatch':
       return `the credentials are wrong (${name}): look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`;
     case 'AccessDenied':

@@ -175,6 +175,7 @@ test('the state of before is in the safety backup', async () => {
 });
 
 test('a restored cluster survives restarts, and can be restored again', async () => {
+  await client.put('key-0', 'again');
   for (const member of cluster.members) await member.restart();
   await cluster.untilHealthy();
   expect((await client.get('key-0'))!.text()).toBe('again');

@@ -21,7 +21,7 @@ import { commitStaged, dropStaged, finishRestore, stageRestore, stagedRestore } 
 const tools = { world: realWorld(), logger: SILENT_LOGGER };
 let folder = '';
 let dataDir = '';
-let snapshot = Buffer.alloc(0);
+let snapshot: Buffer = Buffer.alloc(0);
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'binnacle-staging-'));
