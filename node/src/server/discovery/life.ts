@@ -13,6 +13,8 @@ import { Reconciler } from './reconciler.ts';
 const RETRY_MS = 500;
 /** Endpoints of the Service follow readiness; until they have, clients still come. */
 const ENDPOINTS_MS = 2_000;
+/** Clients' connections end with the calls on them; watches would never. */
+const CLIENTS_GO_MS = 1_000;
 
 export interface LifeParts extends DiscoveryParts {
   readonly certificates: Certificates;
@@ -95,6 +97,8 @@ export class Life {
     const { member, isServing } = this.running;
     this.ending.abort();
     if (isServing) await this.pause(ENDPOINTS_MS);
+    // Before leadership goes: clients that are elsewhere by then do not notice.
+    if (member.membership.voters().length > 1) await this.running.closeToClients(CLIENTS_GO_MS);
     await leaveOrHandOver({
       ...this.parts,
       member,
