@@ -90,4 +90,16 @@ describe('joining a cluster', () => {
     const moved = [running[0]!, running[1]!, member(13n, 9)];
     await expect(join(answering(moved))).rejects.toThrow('no match found for existing member (d,');
   });
+
+  test('takes members under a TLS policy for the same, whatever their scheme is now', async () => {
+    const secured = running.map((one) => ({
+      ...one,
+      peerUrls: one.peerUrls.map((url) => url.replace('http:', 'https:')),
+    }));
+    await expect(join(answering(secured))).rejects.toThrow('no match found');
+    const following = config({ 'initial-cluster-state': 'existing', 'tls-dir': '/tls' });
+    const founding = await joinCluster(following, CLUSTER, answering(secured), SILENT_LOGGER);
+    expect(founding.members.map((one) => one.id)).toEqual([11n, 12n, 13n]);
+    expect(founding.remotes).toEqual(secured);
+  });
 });

@@ -70,7 +70,9 @@ export async function joinCluster(
       `cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs ${others.join(',')}`,
     );
   }
-  const matched = matchMembers(running.members, configured);
+  // Members that follow a TLS policy may have changed their scheme since --initial-cluster was written.
+  const sameUrl = config.tlsDir === '' ? (url: string) => url : withoutScheme;
+  const matched = matchMembers(running.members, configured, sameUrl);
   const self = matched.find((member) => member.name === config.name);
   if (self === undefined)
     throw new ConfigError(`member ${config.name} is not part of the running cluster`);
@@ -81,6 +83,8 @@ export async function joinCluster(
     remotes: running.members,
   };
 }
+
+const withoutScheme = (url: string): string => url.replace(/^https?:/, '');
 
 function configuredMembers(config: ClusterPlan, initialCluster: string): ClusterMember[] {
   return [...parseInitialCluster(initialCluster)].map(([name, peerUrls]) => ({
@@ -147,18 +151,19 @@ async function firstAnswer(
 function matchMembers(
   running: readonly ClusterMember[],
   configured: readonly ClusterMember[],
+  sameUrl: (url: string) => string,
 ): ClusterMember[] {
+  const key = ({ peerUrls }: ClusterMember): string => peerUrls.map(sameUrl).sort().join(',');
   if (running.length !== configured.length) {
     throw new ConfigError(
       `error validating peerURLs: member count is unequal: --initial-cluster names ${configured.length}, the cluster has ${running.length}: ${running.map((member) => member.peerUrls.join(',')).join(' ')}`,
     );
   }
   return running.map((member) => {
-    const urls = [...member.peerUrls].sort().join(',');
-    const match = configured.find((one) => [...one.peerUrls].sort().join(',') === urls);
+    const match = configured.find((one) => key(one) === key(member));
     if (match === undefined) {
       throw new ConfigError(
-        `error validating peerURLs: no match found for existing member (${formatId(member.id)}, ${urls}) in --initial-cluster`,
+        `error validating peerURLs: no match found for existing member (${formatId(member.id)}, ${member.peerUrls.join(',')}) in --initial-cluster`,
       );
     }
     return { ...match, id: member.id, isLearner: member.isLearner };
