@@ -48,8 +48,9 @@ export async function surveyMembers(client: Client): Promise<SourceMember[]> {
     }
   }
   const found = new Map<bigint, SourceMember>();
-  // One behind the other would wait for each that is gone. What was given wins over what members advertise.
-  const asked = [...new Set([...advertised, ...given])];
+  // One behind the other would wait for each that is gone. What members advertise is theirs alone; what was given may be a
+  // Service or a tunnel, but answers where advertised names do not lead anywhere from here.
+  const asked = [...new Set([...given, ...advertised])];
   for (const one of await Promise.all(asked.map((url) => ask(client, url, names)))) {
     if (one !== undefined) found.set(one.id, one);
   }

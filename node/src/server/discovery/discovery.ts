@@ -41,6 +41,10 @@ export class Discovery {
       this.disk = disk.kind;
       const gathered = await gather(this.parts, disk, sinceMs);
       announcer.about = gathered.wanted?.reference ?? announcer.about;
+      const newest = gathered.situation.record?.generation ?? 0;
+      if (disk.kind === 'data' && disk.generation < newest && (await volume.commitRestore(newest))) {
+        return undefined; // the next attempt finds the restored data
+      }
       return stopped.aborted ? undefined : await this.act(gathered, disk);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

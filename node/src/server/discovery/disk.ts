@@ -21,7 +21,7 @@ import {
   writeGeneration,
   writeWhole,
 } from '../restore/siblings.ts';
-import { finishRestore } from '../restore/staging.ts';
+import { commitStaged, finishRestore } from '../restore/staging.ts';
 
 export type DiskState =
   | { readonly kind: 'empty' }
@@ -69,6 +69,14 @@ export class Volume {
     }
     const isEmpty = !(await disk.exists(memberDir)) || (await disk.list(memberDir)).length === 0;
     return { kind: isEmpty ? 'empty' : 'partial' };
+  }
+
+  /**
+   * The record is of a newer generation. Where that restore is staged here, this member was away only when the others were told
+   * to go over to it: then it does now. Returns whether it is.
+   */
+  commitRestore(generation: number): Promise<boolean> {
+    return commitStaged(this.config.dataDir, generation);
   }
 
   /** Of the data; 1 where nothing says so, as for data that came from elsewhere. */
