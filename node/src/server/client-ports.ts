@@ -52,6 +52,7 @@ export class ClientPorts {
   private readonly server: RpcServer;
   private readonly metricsServer: RpcServer;
   private readonly endpoints: HttpEndpoints;
+  private closedToClients: Promise<void> | undefined;
 
   constructor(parts: ClientPortParts) {
     this.parts = parts;
@@ -94,9 +95,14 @@ export class ClientPorts {
     this.server.reconsider(graceMs);
   }
 
+  /** Tells clients to go elsewhere, and waits for at most `graceMs` until what they have asked is answered. */
+  closeToClients(graceMs: number): Promise<void> {
+    return (this.closedToClients ??= this.server.close({ graceMs }));
+  }
+
   async close(): Promise<void> {
     await Promise.all([
-      this.server.close({ graceMs: GRACE_MS }),
+      this.closeToClients(GRACE_MS),
       this.metricsServer.close({ graceMs: GRACE_MS }),
     ]);
   }

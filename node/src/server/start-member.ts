@@ -40,6 +40,11 @@ export interface RunningMember {
   readonly isServing: boolean;
   /** Answers what --listen-metrics-urls answers. */
   readonly serveProbe: HttpHandler;
+  /**
+   * Tells clients to go elsewhere and waits for at most `graceMs` until what they have asked is answered, while the member
+   * still does all of its work.
+   */
+  closeToClients(graceMs: number): Promise<void>;
   /** Hands leadership over, answers what is under way, closes all files. */
   stop(): Promise<void>;
 }
@@ -117,6 +122,7 @@ export async function startMember(
       return isServing;
     },
     serveProbe: (request, responder) => ports.serveProbe(request, responder),
+    closeToClients: (graceMs) => ports.closeToClients(graceMs),
     stop: () => (stopping ??= stop()),
   };
 
