@@ -26,6 +26,8 @@ export interface KitTls {
   readonly serverSecret: string;
   readonly peerSecret: string;
   readonly clientSecret: string;
+  /** How long clients may take to load a Secret before a rotation goes on; absent: the reconcile job's default. */
+  readonly clientGraceSeconds?: number;
 }
 
 export interface KitBackup {
@@ -107,6 +109,9 @@ function parseTls(tls: Fields): KitTls {
     serverSecret: tls.text('serverSecret'),
     peerSecret: tls.text('peerSecret'),
     clientSecret: tls.text('clientSecret'),
+    ...(tls.has('clientGraceSeconds') && {
+      clientGraceSeconds: tls.count('clientGraceSeconds', 0),
+    }),
   };
 }
 
@@ -158,6 +163,10 @@ class Fields {
   optional(name: string): Fields | undefined {
     const value = this.values[name];
     return value === undefined || value === null ? undefined : this.object(name);
+  }
+
+  has(name: string): boolean {
+    return this.values[name] !== undefined;
   }
 
   text(name: string, mayBeEmpty: boolean = false): string {

@@ -49,13 +49,17 @@ export async function readAuthority(pair: Pair): Promise<Authority> {
   try {
     certificate = new X509Certificate(pair.certificate);
   } catch (error) {
-    throw new Error(`the certificate's text holds no certificate (${reasonOf(error)})`, { cause: error });
+    throw new Error(`the certificate's text holds no certificate (${reasonOf(error)})`, {
+      cause: error,
+    });
   }
   let keys: webcrypto.CryptoKeyPair;
   try {
     keys = await keysOf(pair.key);
   } catch (error) {
-    throw new Error(`the key's text holds no key that can be used (${reasonOf(error)})`, { cause: error });
+    throw new Error(`the key's text holds no key that can be used (${reasonOf(error)})`, {
+      cause: error,
+    });
   }
   if (!certificate.checkPrivateKey(createPrivateKey(pair.key)))
     throw new Error('the key does not belong to the certificate');

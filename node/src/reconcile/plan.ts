@@ -81,12 +81,20 @@ function loadedGate({ leaves }: Observed, policy: Policy): Gate {
   };
 }
 
-/** Clients that follow the members' URLs get their time to do so before one of the two ways in is closed. */
+/**
+ * Clients get their time to load the Secrets before they are told to use them, and to follow the members' URLs before
+ * one of the two ways in is closed.
+ */
 function clientsMoved(
   { observed, clientGraceMs }: PlanInput,
   next: Policy,
 ): Pick<Step, 'notBefore'> {
-  const { policy, policyWrittenAt } = observed;
-  if (policy?.accept !== 'both' || next.accept === 'both') return {};
-  return { notBefore: new Date((policyWrittenAt?.getTime() ?? 0) + clientGraceMs) };
+  const { policy, policyWrittenAt, leaves } = observed;
+  if (policy?.accept !== 'both') return {};
+  const closes = next.accept !== 'both';
+  const written = closes
+    ? [policyWrittenAt]
+    : ROLES.map((role) => (next.advertise === 'https' ? leaves[role]?.writtenAt : undefined));
+  const newestMs = Math.max(...written.map((time) => time?.getTime() ?? 0));
+  return { notBefore: new Date(newestMs + clientGraceMs) };
 }

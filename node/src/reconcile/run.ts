@@ -11,7 +11,7 @@ import { ROTATION_DONE, eventOf, textOf } from './words.ts';
 export interface JobOptions {
   /** How long the members may take for one step, in milliseconds. */
   readonly gateTimeoutMs: number;
-  /** How long clients may take to load a Secret, in milliseconds. */
+  /** How long clients may take to load a Secret, in milliseconds, where kit.json does not say it. */
   readonly clientGraceMs: number;
 }
 
@@ -101,7 +101,7 @@ export class TlsJob {
       kit,
       observed: snapshot.observed,
       now: this.world.now(),
-      clientGraceMs: this.options.clientGraceMs,
+      clientGraceMs: graceMs(kit, this.options),
       changed: this.writes > 0,
     });
     return { kit, snapshot, step };
@@ -186,4 +186,8 @@ export class TlsJob {
     if (this.hasRotated) await this.world.tell(snapshot, ROTATION_DONE);
     this.world.print(this.writes === 0 ? 'certificates and policy are in order' : 'done');
   }
+}
+
+function graceMs({ tls }: KitFile, { clientGraceMs }: JobOptions): number {
+  return tls.clientGraceSeconds === undefined ? clientGraceMs : tls.clientGraceSeconds * 1000;
 }
