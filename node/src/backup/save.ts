@@ -78,11 +78,11 @@ async function copy(
   const object = dataObject(name, key !== undefined);
   const pinned = await pinnedSnapshot(client, member);
   const plain = new Meter();
-  const stored = new Meter();
+  const stored = key === undefined ? plain : new Meter();
   try {
     const snapshot = plain.of(pinned.bytes);
-    const content = key === undefined ? snapshot : seal(snapshot, key, name);
-    await destination.write(object, stored.of(content));
+    const content = key === undefined ? snapshot : stored.of(seal(snapshot, key, name));
+    await destination.write(object, content);
   } finally {
     pinned.cancel();
   }

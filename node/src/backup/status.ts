@@ -5,6 +5,7 @@ import {
   CONFIG_MAPS,
   EventRecorder,
   KubernetesApi,
+  STATEFUL_SETS,
   isKubernetesError,
   type ConfigMap,
   type KitFile,
@@ -107,10 +108,17 @@ export function kubernetesStatus(
   api: KubernetesApi = KubernetesApi.fromPod(),
 ): StatusSink {
   const target = { namespace, name: `${name}-backup-status` };
-  const about = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name };
-  const events = new EventRecorder(api, about, 'binnacle-backup', (error) => {
+  const complain = (error: unknown): void => {
     process.stderr.write(`an Event could not be written: ${reasonOf(error)}\n`);
-  });
+  };
+  /** `kubectl describe` finds Events by the uid of what they are about. */
+  const recorder = async (): Promise<EventRecorder> => {
+    const found = await api.find(STATEFUL_SETS, { namespace, name });
+    const uid = found?.metadata.uid;
+    const about = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name };
+    const reference = uid === undefined ? about : { ...about, uid };
+    return new EventRecorder(api, reference, 'binnacle-backup', complain);
+  };
   return {
     read: async () => parse((await api.find(CONFIG_MAPS, target))?.data?.[KEY]),
     async write(status) {
@@ -122,7 +130,10 @@ export function kubernetesStatus(
         await api.create(CONFIG_MAPS, statusObject(name, target, data));
       }
     },
-    tell: (type, reason, message) => events.record({ type, reason, message }),
+    tell: (type, reason, message) =>
+      recorder()
+        .then((events) => events.record({ type, reason, message }))
+        .catch(complain),
     close: () => api.close(),
   };
 }
