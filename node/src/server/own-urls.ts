@@ -10,7 +10,8 @@ import type { LiveTls } from './tls-policy.ts';
 
 /** A configuration change that a leader dropped is not answered, so it is made again before its own timeout. */
 const ATTEMPT_MS = 2_000;
-const RETRY_MS = 250;
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 5_000;
 /** Members change one behind the other: raft takes one configuration change at a time. */
 const STAGGER_MS = 150;
 
@@ -74,11 +75,11 @@ export class OwnUrls {
     const { membership, localId } = this.member;
     const place = membership.list().findIndex((one) => one.id === localId);
     await this.pause(place * STAGGER_MS);
-    for (;;) {
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(2 * retryMs, LAST_RETRY_MS)) {
       const step = this.stopped ? undefined : this.nextStep();
       if (step === undefined) return;
       const done = await Promise.race([this.attempt(step), this.pause(ATTEMPT_MS)]);
-      if (done !== true) await this.pause(RETRY_MS);
+      if (done !== true) await this.pause(retryMs);
     }
   }
 
