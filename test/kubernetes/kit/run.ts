@@ -118,7 +118,7 @@ async function testInstallation(
   mkdirSync(own);
   const kit = new Kit({
     namespace: `${options.namespace}-${suffix}`,
-    config: { image: { tag: TAG }, storage: { size: '1Gi' }, ...config },
+    config: { image: { tag: TAG }, ...config },
     installation: (kubectl: Kubectl): Installation => INSTALLATIONS[name](kubectl, own),
     folder: own,
   });

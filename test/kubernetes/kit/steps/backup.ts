@@ -97,7 +97,12 @@ const restore: Step = {
     assert.ok(lastVerified, 'there is a verified backup');
     const { workload } = kit;
     const { relists } = workload.watcher;
-    await runJob(kit, 'restore', ['restore', lastVerified.name, '--in-place', '--yes']);
+    await runJob(kit, 'restore', [
+      'restore',
+      '--in-place',
+      `--name=${lastVerified.name}`,
+      `--yes=${RELEASE}`,
+    ]);
     const from = lastVerified.revision;
     workload.ledger.rollBack({ from, to: from + REVISION_BUMP });
     await kit.settled(kit.members);
