@@ -11,7 +11,7 @@ import {
   reconcileJob,
 } from './jobs.ts';
 import { kitConfigMap } from './kit-json.ts';
-import { monitoringObjects } from './monitoring.ts';
+import { dashboardConfigMap, prometheusRule, serviceMonitor } from './monitoring.ts';
 import { networkPolicy } from './network-policy.ts';
 import { clientService, headlessService } from './services.ts';
 import { statefulSet } from './stateful-set.ts';
@@ -19,47 +19,58 @@ import type { Deployment, Kit, KubernetesObject } from './types.ts';
 
 export type { Deployment, Json, JsonObject, Kit, KubernetesObject } from './types.ts';
 
+/** Makes a few objects that belong together. */
+export type Maker = (kit: Kit) => readonly KubernetesObject[];
+
 /** Groups of objects, each a component of the Pulumi program. */
-export interface Groups {
-  readonly cluster: readonly KubernetesObject[];
-  readonly certificates: readonly KubernetesObject[];
-  readonly backup: readonly KubernetesObject[];
-  readonly monitoring: readonly KubernetesObject[];
+export interface Groups<Member> {
+  readonly cluster: readonly Member[];
+  readonly certificates: readonly Member[];
+  readonly backup: readonly Member[];
+  readonly monitoring: readonly Member[];
 }
 
-export function objectGroups(kit: Kit): Groups {
-  const { tls, networkPolicy: policy, disruptionBudget: budget, backup } = kit.config;
+const one =
+  (make: (kit: Kit) => KubernetesObject): Maker =>
+  (kit) => [make(kit)];
+
+/** Which objects there are. Only what a program says in plain, not in outputs, is looked at: switches and kinds. */
+export function makersOf(config: ClusterConfig): Groups<Maker> {
+  const { tls, networkPolicy: policy, disruptionBudget: budget, backup, monitoring } = config;
   return {
     cluster: [
-      ...memberAccess(kit),
-      kitConfigMap(kit),
-      headlessService(kit),
-      ...(policy.enabled ? [networkPolicy(kit)] : []),
-      ...(budget.enabled ? [disruptionBudget(kit)] : []),
-      statefulSet(kit),
-      clientService(kit),
+      memberAccess,
+      one(kitConfigMap),
+      one(headlessService),
+      ...(policy.enabled ? [one(networkPolicy)] : []),
+      ...(budget.enabled ? [one(disruptionBudget)] : []),
+      one(statefulSet),
+      one(clientService),
     ],
     certificates: [
-      ...reconcileAccess(kit),
-      ...(tls.issuer === 'cert-manager' ? certManagerObjects(kit) : []),
-      reconcileJob(kit),
-      reconcileCronJob(kit),
+      reconcileAccess,
+      ...(tls.issuer === 'cert-manager' ? [certManagerObjects] : []),
+      one(reconcileJob),
+      one(reconcileCronJob),
     ],
     backup: backup.enabled
+      ? [backupAccess, ...(hasOwnBackupClaim(backup) ? [one(backupClaim)] : []), one(backupCronJob)]
+      : [],
+    monitoring: monitoring.serviceMonitor.enabled
       ? [
-          ...backupAccess(kit),
-          ...(hasOwnBackupClaim(kit) ? [backupClaim(kit)] : []),
-          backupCronJob(kit),
+          one(serviceMonitor),
+          ...(monitoring.prometheusRule.enabled ? [one(prometheusRule)] : []),
+          ...(monitoring.dashboard.enabled ? [one(dashboardConfigMap)] : []),
         ]
       : [],
-    monitoring: monitoringObjects(kit),
   };
 }
 
 /** Pure: the same configuration gives the same objects. The chart renders these too. */
 export function kitObjects(config: ClusterConfig, deployment: Deployment): KubernetesObject[] {
-  const groups = objectGroups({ config, ...deployment });
-  return [...groups.cluster, ...groups.certificates, ...groups.backup, ...groups.monitoring];
+  const { cluster, certificates, backup, monitoring } = makersOf(config);
+  const makers = [...cluster, ...certificates, ...backup, ...monitoring];
+  return makers.flatMap((make) => make({ config, ...deployment }));
 }
 
 /**

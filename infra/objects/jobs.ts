@@ -1,4 +1,5 @@
 // What runs beside the members: the reconcile job (certificates, TLS mode, volumes), and backups.
+import type { ClusterConfig } from '../config.ts';
 import { jobHash, BACKUP_KEY_DIR, BACKUP_VOLUME_PATH } from './kit-json.ts';
 import { metadataOf, namesOf } from './names.ts';
 import {
@@ -153,7 +154,6 @@ export function backupClaim(kit: Kit): KubernetesObject {
 }
 
 /** Whether `backupClaim` is wanted. */
-export function hasOwnBackupClaim({ config: { backup } }: Kit): boolean {
-  const { kind, volume } = backup.destination;
-  return backup.enabled && kind === 'volume' && volume.existingClaim === '';
+export function hasOwnBackupClaim({ destination }: ClusterConfig['backup']): boolean {
+  return destination.kind === 'volume' && destination.volume.existingClaim === '';
 }

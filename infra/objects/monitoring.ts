@@ -7,16 +7,6 @@ import type { Kit, KubernetesObject } from './types.ts';
 
 const API_VERSION = 'monitoring.coreos.com/v1';
 
-export function monitoringObjects(kit: Kit): KubernetesObject[] {
-  const { serviceMonitor, prometheusRule, dashboard } = kit.config.monitoring;
-  if (!serviceMonitor.enabled) return [];
-  return [
-    serviceMonitorOf(kit),
-    ...(prometheusRule.enabled ? [prometheusRuleOf(kit)] : []),
-    ...(dashboard.enabled ? [dashboardOf(kit)] : []),
-  ];
-}
-
 function labelled(
   kit: Kit,
   name: string,
@@ -27,7 +17,7 @@ function labelled(
 }
 
 /** Scrapes through the headless Service, which also has the members that are not ready. */
-function serviceMonitorOf(kit: Kit): KubernetesObject {
+export function serviceMonitor(kit: Kit): KubernetesObject {
   const { interval, labels } = kit.config.monitoring.serviceMonitor;
   return {
     apiVersion: API_VERSION,
@@ -46,7 +36,7 @@ function serviceMonitorOf(kit: Kit): KubernetesObject {
   };
 }
 
-function prometheusRuleOf(kit: Kit): KubernetesObject {
+export function prometheusRule(kit: Kit): KubernetesObject {
   const { labels, runbookBase } = kit.config.monitoring.prometheusRule;
   return {
     apiVersion: API_VERSION,
@@ -66,7 +56,7 @@ function prometheusRuleOf(kit: Kit): KubernetesObject {
 /** What Grafana's sidecar selects by unless it is told otherwise. */
 const SIDECAR_LABEL = { grafana_dashboard: '1' };
 
-function dashboardOf(kit: Kit): KubernetesObject {
+export function dashboardConfigMap(kit: Kit): KubernetesObject {
   const { labels } = kit.config.monitoring.dashboard;
   return {
     apiVersion: 'v1',
