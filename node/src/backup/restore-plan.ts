@@ -103,6 +103,7 @@ async function membersAndContent(
       name: name || formatId(id),
       peerUrls,
     }));
+    known.sort((a, b) => (a.name < b.name ? -1 : 1));
     return { members: known, now: { revision, keys } };
   } finally {
     client.close();

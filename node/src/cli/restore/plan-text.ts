@@ -41,7 +41,7 @@ function lostText({ backup, now, clusterId }: RestorePlan): string {
   }
   const later = now.revision - backup.content.revision;
   if (later <= 0) return 'nothing: there were no changes since';
-  return `what changed after revision ${backup.content.revision}: ${later} revisions`;
+  return `what changed after revision ${backup.content.revision}: ${later} ${later === 1 ? 'revision' : 'revisions'}`;
 }
 
 function afterwardsText({ revisionAfter, revisionBump, generation }: RestorePlan): string {
