@@ -94,6 +94,8 @@ export interface TlsArgs {
   caLifetimeDays?: Input<number>;
   /** Days that a certificate is valid; it is renewed when a third of them is left. */
   certificateLifetimeDays?: Input<number>;
+  /** Seconds that clients get to load their changed Secret before members rely on it. Default: 90. */
+  clientGraceSeconds?: Input<number>;
   /** Renewal of certificates. */
   renewal?: RenewalArgs;
   /** Names and addresses in the server certificate besides those of the Services. */

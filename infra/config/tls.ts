@@ -64,6 +64,11 @@ export const tls = section({
   certificateLifetimeDays: days(365)
     .default(365)
     .describe('Days that a certificate is valid; it is renewed when a third of them is left.'),
+  clientGraceSeconds: wholeNumber('a number of seconds', 0, 86_400)
+    .default(90)
+    .describe(
+      'Seconds that clients get to load their changed Secret before members rely on it; kubelets take up to 90.',
+    ),
   renewal: renewal.prefault({}).describe('Renewal of certificates.'),
   extraSans: z
     .array(subjectName, { error: 'must be a list, such as [etcd.example.com, 10.0.0.5]' })

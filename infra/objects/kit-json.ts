@@ -29,6 +29,7 @@ function tlsOf(kit: Kit): KitTls {
     caGeneration: tls.caGeneration,
     caLifetimeDays: tls.caLifetimeDays,
     certificateLifetimeDays: tls.certificateLifetimeDays,
+    clientGraceSeconds: tls.clientGraceSeconds,
     extraSans: tls.extraSans,
     serverSecret: serverTls,
     peerSecret: peerTls,

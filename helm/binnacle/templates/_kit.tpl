@@ -12,6 +12,7 @@
         "caGeneration" $tls.caGeneration
         "caLifetimeDays" $tls.caLifetimeDays
         "certificateLifetimeDays" $tls.certificateLifetimeDays
+        "clientGraceSeconds" (int $tls.clientGraceSeconds)
         "extraSans" $tls.extraSans
         "serverSecret" (include "binnacle.tlsSecret" (list . "server"))
         "peerSecret" (include "binnacle.tlsSecret" (list . "peer"))
