@@ -49,7 +49,7 @@ test('a long function is found, inside another one too', () => {
 
 /** Names that tools or another language's habits give. */
 const GIVEN_NAMES =
-  /^(LICENSE|NOTICE|Dockerfile|[A-Z]+\.md|ClientTest\.java|tsconfig\..+\.json|[a-z_]+\.(proto|txt|py))$/;
+  /^(LICENSE|NOTICE|Dockerfile|[A-Z]+\.md|Chart\.yaml|NOTES\.txt|_[a-z-]+\.tpl|Pulumi(Plugin|\.[a-z]+)?\.yaml|ClientTest\.java|tsconfig\..+\.json|[a-z_]+\.(proto|txt|py))$/;
 
 test('names are in kebab-case', () => {
   const wrong = allFiles.filter((path) => {
