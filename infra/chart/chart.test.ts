@@ -1,20 +1,16 @@
 // What the chart is made of: generated files, checks, conventions, and what it says after an installation.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, type TestContext } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { checkConfig, clusterSchema, warningsOf } from '../config.ts';
 import type { KubernetesObject } from '../objects/index.ts';
 import { conventions } from './conventions.ts';
 import { generatedFiles } from './generated.ts';
-import { CHART, helm, helmMissing, notes, refusal, template, type Values } from './testing/helm.ts';
+import { CHART, helm, needsHelm, notes, refusal, template, type Values } from './testing/helm.ts';
 import { CONTRADICTIONS, REFUSED } from './testing/refused.ts';
 
 const read = (path: string): string => readFileSync(join(CHART, path), 'utf8');
-const needsHelm = (test: TestContext): void => {
-  if (helmMissing !== undefined) test.skip(helmMissing);
-};
-
 describe('generated files', () => {
   const files = generatedFiles(read('README.md'));
   it.each(Object.keys(files))('%s is what npm run generate writes', (path) => {

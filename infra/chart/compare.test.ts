@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { clusterSchema } from '../config.ts';
 import { kitObjects, type KubernetesObject } from '../objects/index.ts';
-import { helmMissing, NAMESPACE, template } from './testing/helm.ts';
+import { needsHelm, NAMESPACE, template } from './testing/helm.ts';
 import { configurations, unusedKeys } from './testing/matrix.ts';
 
 /** What belongs to helm alone. */
@@ -37,7 +37,7 @@ describe.concurrent('helm template', () => {
   it.for(configurations())(
     'gives the objects of the Pulumi program: %s',
     async ([, input], test) => {
-      if (helmMissing !== undefined) return test.skip(helmMissing);
+      needsHelm(test);
       const config = clusterSchema.parse({ ...input, name: 'binnacle' });
       const expected = kitObjects(config, { namespace: NAMESPACE, managedBy: 'Helm' });
       const rendered = await template(input);

@@ -1,13 +1,9 @@
 // helm upgrade: what changes live must not restart a member, and what Kubernetes never lets change must stay.
-import { describe, expect, it, type TestContext } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../objects/index.ts';
-import { helmMissing, template, type Values } from './testing/helm.ts';
+import { needsHelm, template, type Values } from './testing/helm.ts';
 import { upgradeOf } from './testing/live-cluster.ts';
 import { configurations } from './testing/matrix.ts';
-
-const needsHelm = (test: TestContext): void => {
-  if (helmMissing !== undefined) test.skip(helmMissing);
-};
 
 interface StatefulSetSpec {
   readonly replicas: number;
