@@ -151,13 +151,7 @@ export function buildConfig(values: FlagValues): ServerConfig {
     preVote: read.bool('pre-vote'),
     ...autoCompaction(read),
     maxLearners: read.number('max-learners', 0),
-    tlsDir: read.text('tls-dir'),
-    clientTls: tlsConfig(read, ''),
-    peerTls: tlsConfig(read, 'peer-'),
-    selfSignedCertValidityYears: read.number('self-signed-cert-validity', 0) || 1,
-    cipherSuites: read.list('cipher-suites'),
-    tlsMinVersion: read.choice('tls-min-version', ['TLS1.2', 'TLS1.3']),
-    tlsMaxVersion: read.choice('tls-max-version', ['', 'TLS1.2', 'TLS1.3']),
+    ...security(read),
     cors: read.list('cors'),
     hostWhitelist: read.list('host-whitelist'),
     logOutputs: read.list('log-outputs'),
@@ -179,6 +173,18 @@ export function buildConfig(values: FlagValues): ServerConfig {
   };
   validateConfig(config, values);
   return Object.freeze(config);
+}
+
+function security(read: FlagReader) {
+  return {
+    tlsDir: read.text('tls-dir'),
+    clientTls: tlsConfig(read, ''),
+    peerTls: tlsConfig(read, 'peer-'),
+    selfSignedCertValidityYears: read.number('self-signed-cert-validity', 0) || 1,
+    cipherSuites: read.list('cipher-suites'),
+    tlsMinVersion: read.choice('tls-min-version', ['TLS1.2', 'TLS1.3']),
+    tlsMaxVersion: read.choice('tls-max-version', ['', 'TLS1.2', 'TLS1.3']),
+  };
 }
 
 function autoCompaction(

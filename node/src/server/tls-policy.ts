@@ -9,11 +9,12 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Logger } from '../base/index.ts';
+import type { Clock, Logger, Timer } from '../base/index.ts';
 import {
   POLICY_FILE,
   TlsFolder,
   parseTlsPolicy,
+  realClock,
   type TlsPolicy,
   type TlsSettings,
 } from '../platform/index.ts';
@@ -39,7 +40,9 @@ export class LiveTls {
   private readonly path: string;
   private readonly madeBy: string;
   private readonly logger: Logger;
-  private readonly timer: ReturnType<typeof setInterval>;
+  private readonly clock: Clock = realClock;
+  private readonly pollIntervalMs: number;
+  private timer: Timer;
   private readonly listeners = new Set<(policy: TlsPolicy) => void>();
   private policy: TlsPolicy | undefined;
   /** The newest policy that was read; in force once its certificates are there. */
@@ -47,13 +50,14 @@ export class LiveTls {
   private lastSeen: string | undefined;
   /** The text that was last taken over or refused. */
   private settled: string | undefined;
-  private polling = false;
+  private closed = false;
   private failures = 0;
   private warnedOf = '';
 
   /** Reads what is there; what is not is waited for with waitUntilReady. */
   constructor(options: LiveTlsOptions, logger: Logger) {
     const { folder, settings, pollIntervalMs } = options;
+    this.pollIntervalMs = pollIntervalMs ?? POLL_INTERVAL_MS;
     this.path = join(folder, POLICY_FILE);
     this.madeBy = options.madeBy ?? `whoever fills ${folder}`;
     this.logger = logger;
@@ -61,8 +65,7 @@ export class LiveTls {
     this.peer = new TlsFolder(join(folder, 'peer'), { settings, pollIntervalMs }, logger);
     for (const side of [this.server, this.peer]) side.onChange(() => this.enforce());
     this.lookAtStart();
-    this.timer = setInterval(() => void this.poll(), pollIntervalMs ?? POLL_INTERVAL_MS);
-    this.timer.unref();
+    this.timer = this.pollLater();
   }
 
   /** The policy in force. Undefined before the first one, which waitUntilReady waits for. */
@@ -86,23 +89,20 @@ export class LiveTls {
   /** Resolves when a policy is in force, with its certificates loaded. Logs every 10 s what is missing. */
   async waitUntilReady(logger: Logger = this.logger): Promise<TlsPolicy> {
     if (this.policy !== undefined) return this.policy;
+    let timer: Timer | undefined;
     const log = (): void => {
-      if (this.waitingFor !== undefined) {
-        logger.info('waiting for the TLS policy and certificates', { missing: this.waitingFor });
-      }
+      logger.info('waiting for the TLS policy and certificates', { missing: this.waitingFor });
+      timer = this.clock.after(WAIT_LOG_INTERVAL_MS, log);
     };
     log();
-    // It is not unref'd: the wait alone keeps the process alive.
-    const timer = setInterval(log, WAIT_LOG_INTERVAL_MS);
-    try {
-      return await new Promise<TlsPolicy>((resolve) => this.onceInForce(resolve));
-    } finally {
-      clearInterval(timer);
-    }
+    const policy = await new Promise<TlsPolicy>((resolve) => this.onceInForce(resolve));
+    timer?.cancel();
+    return policy;
   }
 
   close(): void {
-    clearInterval(this.timer);
+    this.closed = true;
+    this.timer.cancel();
     this.listeners.clear();
     this.server.close();
     this.peer.close();
@@ -124,21 +124,28 @@ export class LiveTls {
     this.take(this.lastSeen);
   }
 
+  private pollLater(): Timer {
+    return this.clock.after(this.pollIntervalMs, () => {
+      void this.poll().then(() => {
+        if (!this.closed) this.timer = this.pollLater();
+      });
+    });
+  }
+
   private async poll(): Promise<void> {
-    if (this.polling) return;
-    this.polling = true;
+    let text: string;
     try {
-      const text = await readFile(this.path, 'utf8');
-      const isStable = text === this.lastSeen;
-      this.lastSeen = text;
-      this.failures = 0;
-      if (isStable && text !== this.settled) this.take(text);
+      text = await readFile(this.path, 'utf8');
     } catch (error) {
       // It may be missing for a moment while it is replaced: the second time in a row is worth a warning.
       if (++this.failures === 2 && this.policy !== undefined) this.warn(error);
-    } finally {
-      this.polling = false;
+      return;
     }
+    if (this.closed) return;
+    this.failures = 0;
+    const isStable = text === this.lastSeen;
+    this.lastSeen = text;
+    if (isStable && text !== this.settled) this.take(text);
   }
 
   private take(text: string): void {
