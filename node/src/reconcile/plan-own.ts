@@ -42,7 +42,8 @@ export function planOwn(input: PlanInput, isInUse: boolean): Step | undefined {
           peer: leafFingerprint(observed.leaves.peer),
         },
       };
-      const wait = isInUse ? { gate, ...afterGrace(input) } : {};
+      const showsCertificates = observed.policy?.accept !== 'server';
+      const wait = isInUse ? { gate, ...(showsCertificates && afterGrace(input)) } : {};
       return { ...wait, action: { kind: 'end-rotation' } };
     }
     case 'stable': {
