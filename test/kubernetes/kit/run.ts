@@ -22,7 +22,7 @@ import { Report } from '../../conformance/lib/report.ts';
 import { chart } from './chart.ts';
 import { kubernetesCluster, type KubernetesCluster } from './cluster.ts';
 import { buildImage } from './image.ts';
-import type { Config, Installation } from './installation.ts';
+import type { Installation } from './installation.ts';
 import { Kit } from './kit.ts';
 import type { Kubectl } from './kubectl.ts';
 import { program } from './program.ts';
@@ -91,9 +91,9 @@ async function testAll(cluster: KubernetesCluster): Promise<void> {
   try {
     for (const name of options.install) {
       if (!isInstallation(name)) throw new Error(`--install ${name}: chart or program`);
-      await testInstallation(name, name, { members: 3 }, steps);
+      await testInstallation(name, name, 'mutual', steps);
     }
-    await testInstallation('chart', 'tls', { members: 3, tls: { mode: 'plain' } }, tlsModes);
+    await testInstallation('chart', 'tls', 'plain', tlsModes);
   } finally {
     await s3.stop();
   }
@@ -107,7 +107,7 @@ function isInstallation(name: string): name is InstallationName {
 async function testInstallation(
   name: InstallationName,
   suffix: string,
-  config: Config,
+  mode: 'plain' | 'mutual',
   all: readonly Step[],
 ): Promise<void> {
   const steps = all.filter(
@@ -118,7 +118,8 @@ async function testInstallation(
   mkdirSync(own);
   const kit = new Kit({
     namespace: `${options.namespace}-${suffix}`,
-    config: { image: { tag: TAG }, ...config },
+    // This test's clients see a changed Secret at once; a kubelet takes up to 90 s.
+    config: { members: 3, image: { tag: TAG }, tls: { mode, clientGraceSeconds: 3 } },
     installation: (kubectl: Kubectl): Installation => INSTALLATIONS[name](kubectl, own),
     folder: own,
   });
