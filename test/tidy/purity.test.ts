@@ -51,6 +51,11 @@ const EXCEPTIONS: { path: string; may: readonly Impurity[]; because: string }[] 
       'it runs in other people’s processes: deadlines, backoff and the first endpoint are its own affair',
   },
   {
+    path: 'node/src/backup/',
+    may: ['clock', 'timer', 'environment'],
+    because: 'it is a tool that works with clusters, stores and processes of the real world',
+  },
+  {
     path: 'infra/local/',
     may: ['clock', 'timer', 'environment', 'output', 'exit'],
     because: 'it starts, watches and stops processes in real time',

@@ -105,11 +105,12 @@ const KEY = 'status.json';
 /** The job's service account may read, create and patch the ConfigMap, and write Events. */
 export function kubernetesStatus(
   { name, namespace }: KitFile,
+  note: (line: string) => void,
   api: KubernetesApi = KubernetesApi.fromPod(),
 ): StatusSink {
   const target = { namespace, name: `${name}-backup-status` };
   const complain = (error: unknown): void => {
-    process.stderr.write(`an Event could not be written: ${reasonOf(error)}\n`);
+    note(`an Event could not be written: ${reasonOf(error)}`);
   };
   /** `kubectl describe` finds Events by the uid of what they are about. */
   const recorder = async (): Promise<EventRecorder> => {

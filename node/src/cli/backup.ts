@@ -144,7 +144,8 @@ async function runSchedule(given: string, flags: Flags): Promise<void> {
   const kit = await kitFile();
   const access = await accessOf(flags, kit);
   const url = destinationOf(given, kit);
-  const status = kit === undefined ? statusFile(flags.text('status-file')) : kubernetesStatus(kit);
+  const status =
+    kit === undefined ? statusFile(flags.text('status-file')) : kubernetesStatus(kit, note);
   try {
     const { backup } = await run({
       access,
