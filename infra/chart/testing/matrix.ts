@@ -77,7 +77,14 @@ const SINGLE: readonly Input[] = [
   },
   { storage: { size: '20Gi', templateSize: '8Gi', class: 'fast', quota: '1.5 GiB' } },
   { storage: { quota: '500MB' } },
-  { tls: { caGeneration: 7, caLifetimeDays: 100, certificateLifetimeDays: 10, clientGraceSeconds: 5 } },
+  {
+    tls: {
+      caGeneration: 7,
+      caLifetimeDays: 100,
+      certificateLifetimeDays: 10,
+      clientGraceSeconds: 5,
+    },
+  },
   { tls: { renewal: { schedule: '*/5 1-5 * jan,mar SUN' } } },
   { tls: { extraSans: ['db.example.com', '*.db.example.com', '10.0.0.5', 'fd00::5'] } },
   { tls: { extraSans: ['db.example.com', '10.0.0.5', 'fd00::5'], issuer: 'cert-manager' } },
@@ -92,7 +99,11 @@ const SINGLE: readonly Input[] = [
     },
   },
   { placement: { nodeSelector: { disktype: 'ssd', 'example.com/on': 'true' } } },
-  { placement: { tolerations: [TOLERATION, { operator: 'Exists', tolerationSeconds: 5 }] } },
+  {
+    placement: {
+      tolerations: [TOLERATION, { operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 5 }],
+    },
+  },
   { placement: { affinity: AFFINITY, priorityClassName: 'high' } },
   { placement: { topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'DoNotSchedule' } },
   { members: 5, disruptionBudget: { maxUnavailable: 2 } },
