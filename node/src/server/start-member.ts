@@ -8,6 +8,7 @@ import type { HttpHandler } from '../rpc/index.ts';
 import { Purger } from '../storage/index.ts';
 import { realWorld } from '../platform/index.ts';
 import { AutoCompactor } from './auto-compactor.ts';
+import { showBackups } from './backup-metrics.ts';
 import { bootstrap, type Bootstrapped } from './bootstrap.ts';
 import { openCertificates, peerTlsOf, type Certificates } from './certificates.ts';
 import { ClientPorts } from './client-ports.ts';
@@ -209,6 +210,7 @@ async function openParts(given: Given): Promise<Parts> {
     promoteOnLeader: (leader, id) => calls.promote(leader, id),
   });
   metrics.follow(member);
+  if (config.backupStatusFile !== '') showBackups(metrics.registry, config.backupStatusFile);
   const transport = newTransport({ ...given, member, boot, metrics, tls: peerTls });
   return { member, boot, calls, metrics, transport, lock };
 }

@@ -28,23 +28,23 @@ export class TestPod {
   readonly host: string;
   readonly volume: string;
   readonly logFile: string;
-  private readonly environment: Readonly<Record<string, string>>;
+  private readonly environment: () => Readonly<Record<string, string>>;
   private child: ChildProcess | undefined;
 
   constructor(
-    set: { readonly folder: string; readonly net: string; readonly api: string },
+    set: { readonly folder: string; readonly net: string; readonly api: () => string },
     i: number,
   ) {
     this.name = `${NAME}-${i}`;
     this.host = `${set.net}.${i + 1}`;
     this.volume = join(set.folder, this.name);
     this.logFile = join(set.folder, `${this.name}.log`);
-    this.environment = {
+    this.environment = () => ({
       POD_NAME: this.name,
       POD_NAMESPACE: NAMESPACE,
       BINNACLE_TEST_POD_HOSTS: `${set.net}.%d`,
-      BINNACLE_TEST_KUBERNETES_API: set.api,
-    };
+      BINNACLE_TEST_KUBERNETES_API: set.api(),
+    });
   }
 
   get clientUrl(): string {
@@ -68,7 +68,7 @@ export class TestPod {
       `--kubernetes-statefulset=${NAME}`,
       `--data-dir=${this.volume}/data`,
     ];
-    const environment = { ...process.env, ...this.environment };
+    const environment = { ...process.env, ...this.environment() };
     const child = spawn(BINARY, args, { stdio: ['ignore', log, log], env: environment });
     closeSync(log);
     running.add(child);
@@ -116,7 +116,7 @@ export class TestStatefulSet {
   pod(ordinal: number): TestPod {
     const { folder, net } = this;
     while (this.pods.length <= ordinal)
-      this.pods.push(new TestPod({ folder, net, api: this.api.url }, this.pods.length));
+      this.pods.push(new TestPod({ folder, net, api: () => this.api.url }, this.pods.length));
     const pod = this.pods[ordinal];
     if (pod === undefined) throw new Error('was just made');
     return pod;

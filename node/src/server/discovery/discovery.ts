@@ -42,7 +42,11 @@ export class Discovery {
       const gathered = await gather(this.parts, disk, sinceMs);
       announcer.about = gathered.wanted?.reference ?? announcer.about;
       const newest = gathered.situation.record?.generation ?? 0;
-      if (disk.kind === 'data' && disk.generation < newest && (await volume.commitRestore(newest))) {
+      if (
+        disk.kind === 'data' &&
+        disk.generation < newest &&
+        (await volume.commitRestore(newest))
+      ) {
         return undefined; // the next attempt finds the restored data
       }
       return stopped.aborted ? undefined : await this.act(gathered, disk);
@@ -75,7 +79,7 @@ export class Discovery {
         logger.info('resuming with the data of the volume', {
           'member-id': disk.kind === 'data' ? formatId(disk.memberId) : '',
         });
-        return { config, founding: undefined };
+        return { config, founding: undefined, isFounding: situation.record?.state === 'founding' };
     }
   }
 }

@@ -24,6 +24,8 @@ export interface EnteringParts {
 export interface Entry {
   readonly config: ServerConfig;
   readonly founding: Founding | undefined;
+  /** The record does not say yet that there is a cluster: it has to before clients are served. */
+  readonly isFounding: boolean;
 }
 
 type Joining = Extract<Decision, { kind: 'join' | 'replace' }>;
@@ -61,7 +63,8 @@ export async function prepareFounding(
   if (aside !== undefined) logger.warn('moved what an earlier start left aside', { path: aside });
   await volume.setGeneration(generation);
   logger.info('founding a cluster', { record: records.title, 'cluster-id': formatId(clusterId) });
-  return { config, founding: { clusterId, localId: local.id, members, remotes: [] } };
+  const founding = { clusterId, localId: local.id, members, remotes: [] };
+  return { config, founding, isFounding: true };
 }
 
 /** The founder's last step before it serves clients: from here on an empty disk is a lost disk. */
@@ -100,6 +103,7 @@ export async function prepareJoining(
   const { clusterId, members } = membership;
   return {
     config: { ...config, initialClusterState: 'existing' },
+    isFounding: false,
     founding: {
       clusterId,
       localId: id,

@@ -10,7 +10,7 @@ import { memberRoutes } from './member-routes.ts';
 import { becomeVoter } from './promotion.ts';
 import { Reconciler } from './reconciler.ts';
 
-const RETRY_MS = 500;
+const RETRY_MS = 1_000;
 /** Endpoints of the Service follow readiness; until they have, clients still come. */
 const ENDPOINTS_MS = 2_000;
 /** Clients' connections end with the calls on them; watches would never. */
@@ -70,7 +70,11 @@ export class Life {
         certificates,
         founding: entry.founding,
         peerRoutes: (member) => memberRoutes(member, () => generation),
-        beforeServing: () => untilFounded(parts, ending.signal),
+        beforeServing: async () => {
+          const recorded = untilFounded(parts, ending.signal);
+          // Only a founder has to wait: others are not to depend on the API server.
+          if (entry.isFounding) await recorded;
+        },
       },
     );
     const life = new Life(parts, running, generation, ending, () => removed);
@@ -147,7 +151,7 @@ export class Life {
   }
 }
 
-/** Clients are served only when the record says that there is a cluster, so that an empty disk is known to be a lost one. */
+/** Writes into the record that there is a cluster, so that an empty disk is known to be a lost one. */
 async function untilFounded(
   { records, config, logger, world }: LifeParts,
   ending: AbortSignal,
@@ -159,7 +163,6 @@ async function untilFounded(
       if (record?.state === 'founding') await recordFounded(records, config.name);
       return;
     } catch (error) {
-      if (config.initialClusterState === 'existing') return;
       logger.warn('could not record that the cluster was founded; trying again', {
         error: String(error),
       });
