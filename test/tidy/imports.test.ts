@@ -37,7 +37,7 @@ const FOLDERS: Record<string, readonly string[]> = {
   'test/chaos': ['test/integration', 'client', 'base', 'wire', 'platform'],
   'test/conformance': [],
   'test/image': ['test/conformance', 'test/kubernetes', 'images'],
-  'test/integration': ['client', 'base', 'wire', 'rpc', 'platform'],
+  'test/integration': ['client', 'base', 'wire', 'rpc', 'platform', 'kubernetes'],
   'test/kubernetes': ['test/conformance', 'test/chaos', 'infra', 'base', 'wire', 'client', 'kubernetes'],
   'test/tidy': [],
   'test/transcripts': ['base', 'wire', 'storage'],
