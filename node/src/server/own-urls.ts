@@ -9,7 +9,7 @@ import type { Member } from './member.ts';
 import type { LiveTls } from './tls-policy.ts';
 
 /** A configuration change that a leader dropped is not answered, so it is made again before its own timeout. */
-const ATTEMPT_MS = 2_000;
+const ATTEMPT_MS = 1_000;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
 /** Members change one behind the other: raft takes one configuration change at a time. */

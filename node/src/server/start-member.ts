@@ -147,15 +147,21 @@ function followPolicy(
   { member, transport }: Parts,
   ports: ClientPorts,
   { live }: Certificates,
-): OwnUrls | undefined {
+): Pick<OwnUrls, 'check' | 'stop'> | undefined {
   if (live === undefined) return undefined;
   const ownUrls = new OwnUrls(member, live);
-  live.onChange(() => {
+  const unfollow = live.onChange(() => {
     ports.reconsider(UNWELCOME_GRACE_MS);
     transport.reconsider(UNWELCOME_GRACE_MS);
     ownUrls.check();
   });
-  return ownUrls;
+  return {
+    check: () => ownUrls.check(),
+    stop() {
+      unfollow();
+      ownUrls.stop();
+    },
+  };
 }
 
 /** What stands before anything runs or listens. */
