@@ -15,6 +15,8 @@ export interface StoredObject {
 export interface Destination {
   /** For messages: without credentials. */
   readonly label: string;
+  /** Fails where a write would fail at once: before a large copy is begun. */
+  prepare(): Promise<void>;
   /** All objects, in no order. Uploads that are not complete are not among them. */
   list(): Promise<StoredObject[]>;
   /** Writes an object whose length nobody knows yet, and holds no more than a few parts of it. It appears whole or not at all. */

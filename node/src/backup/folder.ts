@@ -1,6 +1,16 @@
 // Backups in a folder: a disk, a volume of Kubernetes, a network share.
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Destination, StoredObject } from './destination.ts';
 import { BackupError } from './errors.ts';
@@ -16,6 +26,11 @@ export class FolderDestination implements Destination {
   constructor(folder: string) {
     this.folder = folder;
     this.label = folder;
+  }
+
+  async prepare(): Promise<void> {
+    await this.attempt('make', () => mkdir(this.folder, { recursive: true, mode: FOLDER_MODE }));
+    await this.attempt('write to', () => access(this.folder, constants.W_OK));
   }
 
   list(): Promise<StoredObject[]> {
@@ -83,7 +98,7 @@ export class FolderDestination implements Destination {
   private async place(name: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const path = join(this.folder, name);
     const part = `${path}-${process.pid}${PART_SUFFIX}`;
-    await this.attempt('make', () => mkdir(this.folder, { recursive: true, mode: FOLDER_MODE }));
+    await this.prepare();
     const file = await this.attempt('write to', () => open(part, 'w', FILE_MODE), name);
     try {
       try {

@@ -35,6 +35,15 @@ export class S3Destination implements Destination {
     this.client = new S3Client(configOf(place));
   }
 
+  prepare(): Promise<void> {
+    return this.attempt('reach', async () => {
+      const { bucket: Bucket } = this.place;
+      await this.client.send(
+        new ListObjectsV2Command({ Bucket, Prefix: this.key(''), MaxKeys: 1 }),
+      );
+    });
+  }
+
   list(): Promise<StoredObject[]> {
     return this.attempt('list', async () => {
       const objects: StoredObject[] = [];

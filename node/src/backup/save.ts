@@ -33,6 +33,7 @@ export async function save(
   destination: Destination,
   options: SaveOptions,
 ): Promise<Manifest> {
+  await destination.prepare();
   const client = openClient(access);
   try {
     return await attempts(client, access, destination, options);

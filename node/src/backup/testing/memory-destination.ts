@@ -9,6 +9,10 @@ export class MemoryDestination implements Destination {
   readonly breaks: number[] = [];
   reads = 0;
 
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
   list(): Promise<StoredObject[]> {
     return Promise.resolve(
       [...this.objects].map(([name, { bytes, modifiedAtMs }]) => ({
