@@ -6,6 +6,14 @@ import { checkServer } from './tls-check.ts';
 
 const KEEP_ALIVE_MS = 30_000;
 
+/** Errors that came before a connection was ready: nothing was sent on it. */
+const dialErrors = new WeakSet<object>();
+
+/** Whether `error` ended a connection before it could carry anything. */
+export function isDialError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && dialErrors.has(error);
+}
+
 /** Host and port of a peer URL, without the brackets of an IPv6 address. */
 export function addressOf(url: URL): { host: string; port: number } {
   const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -35,7 +43,10 @@ export function connectTo(url: URL, peerTls: PeerTls | undefined, timeoutMs: num
     socket.destroy(new Error(`dial tcp ${address.host}:${address.port}: i/o timeout`));
   };
   socket.setTimeout(timeoutMs, onTimeout);
+  const onError = (error: Error): void => void dialErrors.add(error);
+  socket.once('error', onError);
   socket.once(readyEvent(url), () => {
+    socket.off('error', onError);
     socket.setTimeout(0);
     socket.removeListener('timeout', onTimeout);
   });

@@ -28,6 +28,8 @@ export interface TransportContext {
   /** Tells the member later, outside of the current call, and once for many. */
   reportUnreachable(id: MemberId): void;
   reportSnapshot(id: MemberId, ok: boolean): void;
+  /** A message surely never left. Tells the member of proposals, which nobody else would miss. */
+  reportUnsent(message: Message): void;
   /** Another member answered that this one is removed. */
   reportSelfRemoved(): void;
   /** Messages that are meant for this member and whose sender is not removed. */

@@ -20,6 +20,8 @@ export interface PeerHandlers {
   isIdRemoved(id: MemberId): boolean;
   /** A message to this member was lost (raft's MsgUnreachable). At most once a turn of the event loop. */
   reportUnreachable(id: MemberId): void;
+  /** A forwarded proposal (MsgProp) that surely never left: it may be proposed again. */
+  proposalUnsent?(message: Message): void;
   /** The outcome of one sendSnapshot (raft's MsgSnapStatus). */
   reportSnapshot(id: MemberId, ok: boolean): void;
   /**

@@ -54,6 +54,7 @@ export class Peer implements Recipient {
     if (taken) return;
     reportDropped(this.link, message);
     this.link.context.reportUnreachable(this.link.peerId);
+    this.link.context.reportUnsent(message);
     if (message.type === MessageType.MsgSnap) {
       this.link.context.reportSnapshot(this.link.peerId, false);
     }

@@ -5,6 +5,7 @@ import { Message, MessageType } from '../wire/gen/raft.ts';
 import { encode } from '../wire/index.ts';
 import { linkFields, messageOf, type PeerLink } from './context.ts';
 import { CLUSTER_ID_MISMATCH, identityHeaders, INCOMPATIBLE_VERSION } from './headers.ts';
+import { isDialError } from './connect.ts';
 import { peerPost, type PeerAnswer } from './http-client.ts';
 import { PIPELINE_IN_FLIGHT, PIPELINE_QUEUE_LENGTH } from './limits.ts';
 import { RAFT_PATH } from './stream-kind.ts';
@@ -38,6 +39,7 @@ export class Pipeline {
 
   stop(): void {
     this.stopped = true;
+    for (const message of this.queue) this.link.context.reportUnsent(message);
     this.queue.length = 0;
     for (const abort of this.aborts) abort.abort();
     this.link.context.logger.info(
@@ -83,6 +85,7 @@ export class Pipeline {
     status.deactivate('pipeline', 'write', messageOf(error));
     if (error instanceof MemberRemovedError) context.reportSelfRemoved();
     context.reportUnreachable(peerId);
+    if (isDialError(error)) context.reportUnsent(message);
     if (message.type === MessageType.MsgSnap) context.reportSnapshot(peerId, false);
     context.metrics.sentFailure?.(peerId);
   }

@@ -2,6 +2,7 @@
 // losses to one peer only once.
 import type { MemberId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
+import { MessageType, type Message } from '../wire/gen/raft.ts';
 import type { PeerHandlers } from './options.ts';
 
 export class Reports {
@@ -26,6 +27,11 @@ export class Reports {
 
   snapshot(id: MemberId, ok: boolean): void {
     setImmediate(() => this.handlers.reportSnapshot(id, ok));
+  }
+
+  unsent(message: Message): void {
+    if (message.type !== MessageType.MsgProp) return;
+    setImmediate(() => this.handlers.proposalUnsent?.(message));
   }
 
   selfRemoved(logger: Logger): void {

@@ -194,6 +194,7 @@ export class StreamWriter {
       socket.destroySoon();
     } else socket.destroy();
     if (this.queue.length > 0) this.link.context.reportUnreachable(this.link.peerId);
+    for (const message of this.queue) this.link.context.reportUnsent(message);
     this.queue = [];
     return true;
   }

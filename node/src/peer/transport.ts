@@ -233,6 +233,7 @@ function buildContext(options: PeerTransportOptions, reports: Reports): Transpor
     probeIntervalMs: options.probeIntervalMs ?? PROBE_INTERVAL_MS,
     reportUnreachable: (id) => reports.unreachable(id),
     reportSnapshot: (id, ok) => reports.snapshot(id, ok),
+    reportUnsent: (message) => reports.unsent(message),
     reportSelfRemoved: () => reports.selfRemoved(logger),
     admit(messages) {
       const admitted = (message: Message): boolean =>

@@ -56,6 +56,10 @@ export class Leadership {
       logger.warn('leadership transfer failed', { error: String(error) });
     });
     await Promise.race([limit, moved]);
+    // What others sent to the old leader before they heard of the new one is handed on from here.
+    await new Promise<void>((resolve) =>
+      clock.after(2 * this.member.config.heartbeatIntervalMs, resolve),
+    );
   }
 
   /** Whether this member, as the leader, reaches a quorum. */

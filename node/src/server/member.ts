@@ -31,6 +31,8 @@ import { Snapshots } from './snapshots.ts';
 import { StateMachine, type StateEvents } from './state-machine.ts';
 
 const APPLY_TIMEOUT_MS = 1_000;
+const LATE_PROPOSAL_MS = 300;
+const FINISH_MS = 400;
 
 export class Member implements MemberApi, StateEvents {
   readonly config: ServerConfig;
@@ -79,6 +81,7 @@ export class Member implements MemberApi, StateEvents {
     this.loop = this.newLoop();
     this.proposer = new Proposer({
       node: this.node,
+      clock: world.clock,
       ids: this.ids,
       waiters: this.waiters,
       logger,
@@ -160,9 +163,15 @@ export class Member implements MemberApi, StateEvents {
         this.node.step(message);
       } catch (error) {
         if (!(error instanceof RaftError)) throw error;
+        this.proposer.hold(message);
       }
     }
     this.loop.wake();
+  }
+
+  /** A proposal on its way to the leader never left this member. */
+  proposalUnsent(message: Message): void {
+    this.proposer.hold(message);
   }
 
   reportUnreachable(id: MemberId): void {
@@ -279,6 +288,7 @@ export class Member implements MemberApi, StateEvents {
   async stop(): Promise<void> {
     if (this.stopping) return;
     if (this.isLeader) await this.leadership.handOver();
+    await this.waiters.settled(FINISH_MS);
     await this.halt();
   }
 
@@ -323,7 +333,8 @@ export class Member implements MemberApi, StateEvents {
   }
 
   firstCommitInTerm(term: number): void {
-    this.waiters.lostBefore(term);
+    // What the leader before held back while it handed over is still on its way to this one.
+    this.world.clock.after(LATE_PROPOSAL_MS, () => this.waiters.lostBefore(term));
     this.proposer.retry();
     this.reads.onFirstCommitInTerm();
     if (this.isLeader) this.state.lessor.promote(this.config.electionTimeoutMs);

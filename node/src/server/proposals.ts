@@ -57,6 +57,10 @@ export class Waiters {
     });
   }
 
+  has(id: RequestId): boolean {
+    return this.waiters.has(id);
+  }
+
   resolve(id: RequestId, applied: Applied): void {
     const waiter = this.waiters.get(id);
     if (waiter === undefined) return;
@@ -77,6 +81,12 @@ export class Waiters {
     if (waiter !== undefined) waiter.term = term;
   }
 
+  /** The request surely came into no log. Returns whether somebody still waits for it, so that it is worth another try. */
+  unproposed(id: RequestId): boolean {
+    this.proposed(id, UNPROPOSED);
+    return this.has(id);
+  }
+
   /**
    * This member has applied the first entry of `term`: what the leaders before it were given, and has not been applied by
    * now, was lost with them (or is on a way that nobody waits for).
@@ -87,6 +97,13 @@ export class Waiters {
       this.waiters.delete(id);
       waiter.reject(new EtcdError('TimeoutDueToLeaderFail'));
     }
+  }
+
+  /** Resolves when nobody waits any more, or after `limitMs`. */
+  async settled(limitMs: number): Promise<void> {
+    const deadlineMs = this.clock.monotonicMs() + limitMs;
+    while (this.size > 0 && this.clock.monotonicMs() < deadlineMs)
+      await new Promise<void>((resolve) => this.clock.after(10, resolve));
   }
 
   stop(): void {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { EtcdError, SILENT_LOGGER, StatusError } from '../base/index.ts';
+import { EtcdError, SILENT_LOGGER } from '../base/index.ts';
 import { FakeClock } from '../base/testing/fake-clock.ts';
 import { RaftError, type RawNode } from '../raft/index.ts';
-import { decode } from '../wire/index.ts';
-import { ConfChange } from '../wire/gen/raft.ts';
-import { InternalRaftRequest } from '../wire/gen/raft-internal.ts';
+import { decode, encode } from '../wire/index.ts';
+import { ConfChange, Entry, Message, MessageType } from '../wire/gen/raft.ts';
+import { InternalRaftRequest, RequestHeader } from '../wire/gen/raft-internal.ts';
 import { RequestIds, Waiters } from './proposals.ts';
 import { Proposer } from './proposer.ts';
 
@@ -20,8 +20,13 @@ function setUp() {
     wakes: 0,
     failure: undefined as Error | undefined,
   };
+  const stepped: Message[] = [];
   const node = {
     raft: { term: 3 },
+    step: (message: Message) => {
+      if (state.failure !== undefined) throw state.failure;
+      stepped.push(message);
+    },
     proposeBatch: (datas: Uint8Array[]) => {
       if (state.failure !== undefined) throw state.failure;
       batches.push(datas.map((data) => decode(InternalRaftRequest, data)));
@@ -30,6 +35,7 @@ function setUp() {
   };
   const waiters = new Waiters(clock, 1000, () => new EtcdError('Timeout'));
   const proposer = new Proposer({
+    clock,
     node: node as unknown as RawNode, // the proposer uses no more of it
     ids: new RequestIds(1n, 0),
     waiters,
@@ -41,7 +47,7 @@ function setUp() {
     commitIndex: () => state.commit,
     wake: () => state.wakes++,
   });
-  return { clock, batches, changes, state, waiters, proposer };
+  return { clock, batches, changes, state, waiters, proposer, stepped };
 }
 
 const revoke = (id: bigint) => ({ leaseRevoke: { id } });
@@ -134,12 +140,76 @@ test('requests are refused while too many wait to be applied; revocations a litt
   for (const one of [revocation, other]) void one.catch(() => undefined);
 });
 
-test('what raft drops is answered at once, as unavailable', async () => {
-  const { proposer, state } = setUp();
+test('what raft takes nothing of, as while leadership is handed over, is proposed again, in order', async () => {
+  const { proposer, state, batches, waiters } = setUp();
   state.failure = new RaftError('ProposalDropped');
-  const dropped = await proposer.propose(compact(1)).catch((error: unknown) => error);
-  expect(dropped).toBeInstanceOf(StatusError);
-  expect(String(dropped)).toContain('raft proposal dropped');
+  const first = proposer.propose(compact(1));
+  await settle();
+  const second = proposer.propose(compact(2));
+  await settle();
+  state.failure = undefined;
+  // The new leader's first entry says nothing of requests that were in nobody's log.
+  waiters.lostBefore(9);
+  proposer.retry();
+  await settle();
+  expect(batches.map((one) => one.map(({ compaction }) => compaction?.revision))).toEqual([[1, 2]]);
+  for (const { header } of batches[0] ?? []) waiters.resolve(header?.id ?? 0n, {});
+  expect(await Promise.all([first, second])).toEqual([{}, {}]);
+});
+
+test('a request that timed out meanwhile is not proposed again', async () => {
+  const { proposer, state, batches, clock } = setUp();
+  state.failure = new RaftError('ProposalDropped');
+  const outcome = codeOf(proposer.propose(compact(1)));
+  await settle();
+  clock.advance(1000);
+  expect(await outcome).toBe('Timeout');
+  state.failure = undefined;
+  proposer.retry();
+  await settle();
+  expect(batches).toEqual([]);
+});
+
+/** A proposal as a follower hands it to the leader. */
+function forwarded(id: bigint): Message {
+  const request = InternalRaftRequest.create({
+    header: RequestHeader.create({ id }),
+    ...compact(1),
+  });
+  const entry = Entry.create({ data: encode(InternalRaftRequest, request) });
+  return Message.create({ type: MessageType.MsgProp, from: 1n, to: 2n, entries: [entry] });
+}
+
+test('a proposal that never left this member is tried again, and its client is not told that it was lost', async () => {
+  const { proposer, state, waiters, stepped } = setUp();
+  const answer = waiters.wait(7n);
+  waiters.proposed(7n, 3);
+  state.canPropose = false;
+  proposer.hold(forwarded(7n));
+  proposer.retry();
+  waiters.lostBefore(4);
+  expect(stepped).toEqual([]);
+  state.canPropose = true;
+  proposer.retry();
+  expect(stepped).toMatchObject([{ type: MessageType.MsgProp, to: 0n, from: 1n }]);
+  proposer.retry();
+  expect(stepped).toHaveLength(1);
+  waiters.resolve(7n, {});
+  expect(await answer).toEqual({});
+});
+
+test('a held proposal outlives a raft that drops it, but not its time', () => {
+  const { proposer, state, stepped, clock } = setUp();
+  state.failure = new RaftError('ProposalDropped');
+  proposer.hold(forwarded(7n));
+  proposer.retry();
+  state.failure = undefined;
+  clock.advance(10_000);
+  proposer.retry();
+  expect(stepped).toEqual([]);
+  proposer.hold(Message.create({ type: MessageType.MsgHeartbeat }));
+  proposer.retry();
+  expect(stepped).toEqual([]);
 });
 
 test('after the stop nothing is taken', async () => {

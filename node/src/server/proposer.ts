@@ -1,11 +1,12 @@
 // Requests on their way into raft: checked against the limits, gathered for one turn of the event loop, proposed as one
 // batch. Without a leader they wait for one until they time out, as etcd's do.
-import { EtcdError, GrpcStatus, StatusError, type Logger } from '../base/index.ts';
+import { EtcdError, type Clock, type Logger } from '../base/index.ts';
 import type { Applied } from '../apply/index.ts';
 import { RaftError, type RawNode } from '../raft/index.ts';
 import { encode } from '../wire/index.ts';
-import type { ConfChange } from '../wire/gen/raft.ts';
+import type { ConfChange, Message } from '../wire/gen/raft.ts';
 import { InternalRaftRequest, RequestHeader } from '../wire/gen/raft-internal.ts';
+import { HeldProposals } from './held-proposals.ts';
 import type { RequestIds, Waiters } from './proposals.ts';
 
 /** Entries that may be committed and not yet applied before new requests are refused. */
@@ -13,6 +14,7 @@ const MAX_APPLY_GAP = 5_000;
 
 export interface ProposerParts {
   readonly node: RawNode;
+  readonly clock: Clock;
   readonly ids: RequestIds;
   readonly waiters: Waiters;
   readonly logger: Logger;
@@ -36,6 +38,7 @@ interface Pending {
 
 export class Proposer {
   private readonly parts: ProposerParts;
+  private readonly held: HeldProposals;
   private pending: Pending[] = [];
   private pendingChanges: ConfChange[] = [];
   private scheduled = false;
@@ -43,6 +46,7 @@ export class Proposer {
 
   constructor(parts: ProposerParts) {
     this.parts = parts;
+    this.held = new HeldProposals(parts);
   }
 
   /** @throws EtcdError TooManyRequests, RequestTooLarge, Timeout…, Stopped */
@@ -71,8 +75,14 @@ export class Proposer {
     return this.parts.waiters.wait(change.id);
   }
 
+  /** A proposal of this member or another one that surely came into no log. It is tried again until its time is over. */
+  hold(message: Message): void {
+    this.held.hold(message);
+  }
+
   /** To be called when a leader may be there that was not: what waited for it can go. */
   retry(): void {
+    if (this.parts.canPropose()) this.held.retry();
     if (this.pending.length > 0 || this.pendingChanges.length > 0) this.schedule();
   }
 
@@ -93,25 +103,32 @@ export class Proposer {
 
   private flush(): void {
     if (this.stopped || !this.parts.canPropose()) return;
-    const batch = this.pending;
+    // Those that came back may have timed out in the meantime.
+    const batch = this.pending.filter(({ id }) => this.parts.waiters.has(id));
     const changes = this.parts.canConfigure() ? this.pendingChanges.splice(0) : [];
     this.pending = [];
     const { node } = this.parts;
-    this.guarded(batch, () => node.proposeBatch(batch.map((one) => one.data)));
-    for (const change of changes) this.guarded([change], () => node.proposeConfChange(change));
+    const datas = batch.map((one) => one.data);
+    if (!this.guarded(batch, () => node.proposeBatch(datas))) this.pending.unshift(...batch);
+    for (const change of changes) {
+      if (!this.guarded([change], () => node.proposeConfChange(change)))
+        this.pendingChanges.push(change);
+    }
     this.parts.wake();
   }
 
-  private guarded(batch: readonly { readonly id: bigint }[], propose: () => void): void {
-    if (batch.length === 0) return;
+  /** False when raft took nothing, as while leadership is handed over: then it waits for `retry`. */
+  private guarded(batch: readonly { readonly id: bigint }[], propose: () => void): boolean {
+    if (batch.length === 0) return true;
     const { term } = this.parts.node.raft;
     for (const { id } of batch) this.parts.waiters.proposed(id, term);
     try {
       propose();
+      return true;
     } catch (error) {
       if (!(error instanceof RaftError)) throw error;
-      const dropped = new StatusError(GrpcStatus.Unavailable, 'etcdserver: raft proposal dropped');
-      for (const { id } of batch) this.parts.waiters.reject(id, dropped);
+      for (const { id } of batch) this.parts.waiters.unproposed(id);
+      return false;
     }
   }
 }

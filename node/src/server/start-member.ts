@@ -10,6 +10,7 @@ import { realWorld } from '../platform/index.ts';
 import { AutoCompactor } from './auto-compactor.ts';
 import { showBackups } from './backup-metrics.ts';
 import { bootstrap, type Bootstrapped } from './bootstrap.ts';
+import { showCertificates } from './certificate-metrics.ts';
 import { openCertificates, peerTlsOf, type Certificates } from './certificates.ts';
 import { ClientPorts } from './client-ports.ts';
 import type { ServerConfig } from './config.ts';
@@ -216,6 +217,7 @@ async function openParts(given: Given): Promise<Parts> {
     promoteOnLeader: (leader, id) => calls.promote(leader, id),
   });
   metrics.follow(member);
+  showCertificates(metrics.registry, certificates);
   if (config.backupStatusFile !== '') showBackups(metrics.registry, config.backupStatusFile);
   const transport = newTransport({ ...given, member, boot, metrics, tls: peerTls });
   return { member, boot, calls, metrics, transport, lock };
@@ -251,6 +253,7 @@ function newTransport(parts: TransportParts): PeerTransport {
       process: (messages) => member.receive(messages),
       isIdRemoved: (id) => boot.membership.isRemoved(id),
       reportUnreachable: (id) => member.reportUnreachable(id),
+      proposalUnsent: (message) => member.proposalUnsent(message),
       reportSnapshot: (id, ok) => member.reportSnapshot(id, ok),
       saveDatabaseSnapshot: (_from, database, index) => boot.files.saveDatabase(index, database),
       selfRemoved: () => end.onRemoved(),

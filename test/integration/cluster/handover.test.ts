@@ -30,9 +30,9 @@ function writer(member: TestMember, name: string) {
   let written = 0;
   let running = true;
   const done = (async () => {
-    while (running) {
+    while (running && failures.length < 5) {
       try {
-        await client.kv.put(`${name}/${written}`, 'x');
+        await client.put(`${name}/${written}`, 'x');
         written++;
       } catch (error) {
         failures.push(String(error));
@@ -60,11 +60,14 @@ test('no write through another member fails while each leader in turn is stopped
       Array.from({ length: WRITERS }, (_, j) => writer(member, `${round}/${i}/${j}`)),
     );
     const total = () => writers.reduce((sum, one) => sum + one.written, 0);
-    await eventually('writes before', () => Promise.resolve(total() > 100));
-    await leading.stop();
-    const before = total();
-    await eventually('writes after', () => Promise.resolve(total() > before + 100));
-    await Promise.all(writers.map((one) => one.stop()));
+    try {
+      await eventually('writes before', () => Promise.resolve(total() > 100));
+      await leading.stop();
+      const before = total();
+      await eventually('writes after', () => Promise.resolve(total() > before + 100));
+    } finally {
+      await Promise.all(writers.map((one) => one.stop()));
+    }
     expect(writers.flatMap((one) => one.failures)).toEqual([]);
     leading.start();
     await cluster.untilHealthy();
