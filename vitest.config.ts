@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start server processes. */
-const PROCESS_TESTS = ['infra/local/cluster.test.ts', 'test/{integration,chaos}/**/*.test.ts'];
+const PROCESS_TESTS = [
+  'infra/local/cluster.test.ts',
+  'infra/engine/launch.test.ts',
+  'test/{integration,chaos}/**/*.test.ts',
+];
 
 export default defineConfig({
   test: {

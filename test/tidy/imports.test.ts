@@ -32,7 +32,7 @@ const ROOMS: Record<string, readonly string[]> = {
 /** What stands outside node/src may import; a folder's own files always. */
 const FOLDERS: Record<string, readonly string[]> = {
   images: ['cli'],
-  infra: ['base', 'wire', 'platform', 'client', 'pki', 'kubernetes'],
+  infra: ['base', 'wire', 'platform', 'client', 'pki', 'kubernetes', 'images'],
   'test/bench': ['test/conformance', 'client', 'base', 'wire'],
   'test/chaos': ['test/integration', 'client', 'base', 'wire', 'platform'],
   'test/conformance': [],
@@ -53,6 +53,9 @@ const ENTRIES = new Map([
   ['images/binnacle/entry.ts', 'images/bundle.ts, by path'],
   ['images/binnacle/up.ts', 'images/bundle.ts, by path'],
   ['infra/local/main.ts', 'binnacle up'],
+  ['infra/index.ts', 'infra/build.ts, by path'],
+  ['infra/build.ts', 'npm run build:infra'],
+  ['infra/engine/run.ts', 'test/kubernetes/kit, by path'],
   ['infra/chart/generate.ts', 'npm run generate'],
   ['test/bench/run.ts', 'npm run bench'],
   ['test/conformance/run.ts', 'npm run conformance'],
