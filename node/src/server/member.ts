@@ -284,10 +284,10 @@ export class Member implements MemberApi, StateEvents {
     this.firstCommitListeners.push(callback);
   }
 
-  /** Hands leadership over where there is somebody to take it, and ends everything. */
-  async stop(): Promise<void> {
+  /** Hands leadership over where there is somebody to take it and `handsOver` says so, and ends everything. */
+  async stop(handsOver = true): Promise<void> {
     if (this.stopping) return;
-    if (this.isLeader) await this.leadership.handOver();
+    if (this.isLeader && handsOver) await this.leadership.handOver();
     await this.waiters.settled(FINISH_MS);
     await this.halt();
   }

@@ -47,8 +47,8 @@ export interface RunningMember {
    * still does all of its work.
    */
   closeToClients(graceMs: number): Promise<void>;
-  /** Hands leadership over, answers what is under way, closes all files. */
-  stop(): Promise<void>;
+  /** Hands leadership over (unless `handsOver` is false), answers what is under way, closes all files. */
+  stop(handsOver?: boolean): Promise<void>;
 }
 
 /** What ends the process from within. */
@@ -105,11 +105,11 @@ export async function startMember(
   const ownUrls = followPolicy(parts, ports, certificates);
 
   let stopping: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
+  const stop = async (handsOver?: boolean): Promise<void> => {
     health.set(false);
     for (const one of [duties, compactor, corruption, purge]) one.stop();
     ownUrls?.stop();
-    const ending = member.stop();
+    const ending = member.stop(handsOver);
     await Promise.all([ports.close(), ending]);
     await transport.stop(100);
     calls.close();
@@ -125,7 +125,7 @@ export async function startMember(
     },
     serveProbe: (request, responder) => ports.serveProbe(request, responder),
     closeToClients: (graceMs) => ports.closeToClients(graceMs),
-    stop: () => (stopping ??= stop()),
+    stop: (handsOver) => (stopping ??= stop(handsOver)),
   };
 
   publish(member, certificates, () => stopping !== undefined)

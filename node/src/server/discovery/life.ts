@@ -116,7 +116,8 @@ export class Life {
   async halt(): Promise<void> {
     this.ending.abort();
     this.reconciler.stop();
-    await this.running.stop();
+    // It was handed over before, or there is nobody to take it: a restore replaces all members' data.
+    await this.running.stop(false);
   }
 
   private goOn(): void {
