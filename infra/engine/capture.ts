@@ -110,20 +110,28 @@ function listen(resources: Registration[], finished: string[]): void {
   };
 }
 
-/** A promise that nobody awaits inside the SDK may fail: that is the program's failure. */
+/** A promise that nobody awaits inside the SDK may fail: that is the program's failure, and the first one counts. */
 async function failingWithTheProgram<T>(run: () => Promise<T>): Promise<T> {
-  const failures: unknown[] = [];
-  const onRejection = (error: unknown): void => void failures.push(error);
+  let fail = (_error: unknown): void => undefined;
+  const failure = new Promise<never>((_, reject) => (fail = reject));
+  failure.catch(() => undefined);
+  const onRejection = (error: unknown): void => fail(error);
   process.on('unhandledRejection', onRejection);
   try {
-    const result = await run();
-    await pulumi.runtime.disconnect();
-    await new Promise((resolve) => setImmediate(resolve));
-    if (failures.length > 0) throw failures[0];
+    const result = await Promise.race([run(), failure]);
+    await Promise.race([pulumi.runtime.disconnect(), failure]);
+    await Promise.race([settled(), failure]);
     return result;
   } finally {
+    // What else fails for the same reason must not be taken for a failure of who runs next.
+    await settled();
     process.off('unhandledRejection', onRejection);
   }
+}
+
+/** Rejections are told after the turn in which they happen. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** As the engine makes it: the types from the stack down, then the name. */

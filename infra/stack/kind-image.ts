@@ -79,7 +79,7 @@ export class KindImage extends pulumi.ComponentResource {
           context,
           dockerfile: join(context, 'Dockerfile'),
           args: { VERSION },
-          ...(platform === '' ? {} : { platform }),
+          platform: platform === '' ? `linux/${ownArchitecture()}` : platform,
         },
       },
       { parent: this },
@@ -90,6 +90,8 @@ export class KindImage extends pulumi.ComponentResource {
     this.registerOutputs({ tag: this.tag });
   }
 }
+
+const ownArchitecture = (): string => (process.arch === 'arm64' ? 'arm64' : 'amd64');
 
 /** Of all files but Node's binaries, whose hashes are in the list of packages (sbom.json). */
 function contentHash(folder: string): string {
