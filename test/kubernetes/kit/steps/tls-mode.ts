@@ -34,7 +34,9 @@ const change = (from: Mode, to: Mode): Step => ({
     assert.deepEqual(await kit.incarnations(), before, 'no pod is restarted');
     for (const { status } of await kit.pods()) {
       const address = status.podIP ?? '';
-      assert.equal(await kit.access.isServed(address, secure), true, 'the new way is served');
+      const served = async (): Promise<true | undefined> =>
+        (await kit.access.isServed(address, secure)) || undefined;
+      await eventually(`${address} to serve the new way`, served);
       if ((from === 'plain') !== (to === 'plain')) {
         assert.equal(await kit.access.isServed(address, !secure), false, 'the old way is refused');
       }
