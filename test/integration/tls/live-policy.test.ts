@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Authority } from '../support/certificates.ts';
 import { runBinnacle } from '../support/run-binnacle.ts';
-import { sleep } from '../support/waiting.ts';
+import { eventually, sleep } from '../support/waiting.ts';
 import {
   ETCDCTL,
   LiveCluster,
@@ -85,6 +85,14 @@ test('TLS goes on, becomes mutual and goes off again under a client that writes'
     tls: user,
     syncIntervalMs: SYNC_MS,
   });
+  let seen = 0;
+  let ended = false;
+  // From the first revision on: each write is seen once, through all changes.
+  writer.client.watch(
+    'writes/',
+    { prefix: true, startRevision: 1 },
+    { events: ({ events }) => void (seen += events.length), end: () => void (ended = true) },
+  );
   await writer.untilWritten(20);
   const certificates = await certificatesOf(authority);
   for (const { folder } of cluster.members) folder.update(certificates);
@@ -95,6 +103,10 @@ test('TLS goes on, becomes mutual and goes off again under a client that writes'
     await sleep(3 * SYNC_MS);
     expect(writer.failures, JSON.stringify(policy)).toEqual([]);
   }
+  await writer.finish();
+  await eventually('an event for each write', () => seen >= writer.written);
+  expect(seen).toBe(writer.written);
+  expect(ended).toBe(false);
   await writer.stop();
   expect(writer.longestPauseMs).toBeLessThan(2_000);
   const after = await Promise.all(cluster.members.map((member) => cluster.report(member)));

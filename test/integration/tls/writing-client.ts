@@ -26,9 +26,14 @@ export class WritingClient {
     while (this.written < target && this.failures.length === 0) await sleep(PAUSE_MS);
   }
 
-  async stop(): Promise<void> {
+  /** Ends the writing; the client stays open. */
+  async finish(): Promise<void> {
     this.stopped = true;
     await this.done;
+  }
+
+  async stop(): Promise<void> {
+    await this.finish();
     this.client.close();
   }
 
