@@ -8,6 +8,7 @@ export { exportLines } from './export.ts';
 export { kitCluster, kitDestination } from './kit-cluster.ts';
 export { localCluster } from './local-cluster.ts';
 export type { Manifest } from './manifest.ts';
+export { PeerPort, type Survey } from './peer-port.ts';
 export { prune } from './prune.ts';
 export { readSnapshot } from './read-backup.ts';
 export { RestoreRecord } from './record.ts';

@@ -16,7 +16,19 @@ export interface Survey {
   readonly memberId: string;
   readonly clusterId: string;
   readonly name: string;
+  /** Of the last entry of its log, with lastIndex what raft compares logs by. */
+  readonly lastTerm: number;
+  readonly lastIndex: number;
+  readonly commitIndex: number;
   readonly revision: number;
+  readonly sizeBytes: number;
+  readonly hasLeader: boolean;
+  /** The cluster's members as this one knows them. */
+  readonly members: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly isLearner: boolean;
+  }[];
   readonly appliedIndex: number;
   readonly isLearner: boolean;
   readonly generation: number;

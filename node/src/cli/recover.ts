@@ -2,10 +2,12 @@
 // would be lost, asks, and only then makes the newest one the whole cluster.
 import { createInterface } from 'node:readline/promises';
 import { formatId, sizeText } from '../base/index.ts';
+import { KubernetesApi } from '../kubernetes/index.ts';
 import { forceNewClusterOffline } from '../server/index.ts';
 import { reportFailure, UsageError } from './command-line/errors.ts';
 import { boolFlag, parseLine, textFlag, type Flags } from './command-line/flags.ts';
 import { drawTable } from './command-line/table.ts';
+import { orderRecovery, podPlace, surveyPods, type PodPlace } from './recover/in-cluster.ts';
 import { planRecovery, type RecoveryPlan } from './recover/plan.ts';
 import { surveyDisk, titleOf, type DiskSurvey } from './recover/survey.ts';
 import { pathsOf, tool, whileLocked, type Tool } from './util/world.ts';
@@ -29,6 +31,11 @@ export async function runRecover(argv: readonly string[]): Promise<void> {
 }
 
 async function recover(dataDirs: readonly string[], flags: Flags): Promise<void> {
+  const place = podPlace(process.env);
+  if (dataDirs.length === 0 && place !== undefined) {
+    await recoverPods(place, flags);
+    return;
+  }
   if (dataDirs.length === 0)
     throw new UsageError('name the data directories that are left: binnacle recover DIR [DIR…]');
   const utility = tool();
@@ -44,14 +51,47 @@ async function recover(dataDirs: readonly string[], flags: Flags): Promise<void>
   if (flags.bool('survey')) return;
   const plan = planRecovery(disks, flags.bool('force'));
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
-  process.stdout.write(planText(plan, stamp));
-  if (!(await isConfirmed(plan, flags.text('yes')))) {
-    process.stdout.write('Nothing was changed.\n');
-    process.exitCode = 1;
-    return;
-  }
+  const moves = plan.others.map((disk) => `${disk.dataDir}: moved to ${asideOf(disk, stamp)}`);
+  process.stdout.write(planText(plan, moves));
+  if (!(await isConfirmed(plan, flags.text('yes')))) return refused();
   await act(utility, plan, stamp);
   process.stdout.write(nextText(plan));
+}
+
+/** In a pod of the kit: the members are asked, and the record tells them what to do. */
+async function recoverPods(place: PodPlace, flags: Flags): Promise<void> {
+  const api = KubernetesApi.fromPod();
+  try {
+    const { disks, silent, led, generation } = await surveyPods(api, place);
+    process.stdout.write(surveyTable(disks));
+    for (const reason of silent) process.stdout.write(`no answer: ${reason}\n`);
+    if (flags.bool('survey')) return;
+    if (led.length > 0) {
+      throw new Error(
+        `${led.join(', ')} has a leader, so there is a quorum, and members that come back join by themselves: nothing is to be recovered`,
+      );
+    }
+    if (disks.length === 0) throw new Error('no member runs; bring at least one up again');
+    const plan = planRecovery(disks, flags.bool('force'));
+    const { survivor, others } = plan;
+    process.stdout.write(planText(plan, others.map(joinStep)));
+    if (!(await isConfirmed(plan, flags.text('yes')))) return refused();
+    const { clusterId, dataDir } = survivor;
+    await orderRecovery(api, place, { survivor: dataDir, clusterId, generation });
+    process.stdout.write(
+      `\nOrdered. ${dataDir} begins anew within some ten seconds, then the others join it; watch: binnacle doctor\n`,
+    );
+  } finally {
+    api.close();
+  }
+}
+
+const joinStep = ({ dataDir }: DiskSurvey): string =>
+  `${dataDir}: puts its data aside (kept as old-… on its volume) and joins with a copy`;
+
+function refused(): void {
+  process.stdout.write('Nothing was changed.\n');
+  process.exitCode = 1;
 }
 
 function surveyTable(disks: readonly DiskSurvey[]): string {
@@ -77,8 +117,8 @@ function surveyTable(disks: readonly DiskSurvey[]): string {
 }
 
 function planText(
-  { survivor, others, losses, unsureEntries }: RecoveryPlan,
-  stamp: string,
+  { survivor, losses, unsureEntries }: RecoveryPlan,
+  moves: readonly string[],
 ): string {
   const lines = [
     '',
@@ -94,7 +134,7 @@ function planText(
     '',
     'What would be done:',
     `  - ${survivor.dataDir}: its member becomes the only one; the others are removed from the membership`,
-    ...others.map((disk) => `  - ${disk.dataDir}: moved to ${asideOf(disk, stamp)}`),
+    ...moves.map((move) => `  - ${move}`),
     '',
   ];
   return lines.join('\n');
@@ -147,7 +187,7 @@ function helpText(): string {
     '  binnacle recover DIR [DIR…] [flags]',
     '',
     'It reads the data directories of members that do not run, shows which is newest and what would be lost, and asks before',
-    'it changes anything. Where a quorum can still be started, start it instead: that loses nothing.',
+    'it changes anything. In a pod of the kit it asks the members instead: kubectl exec -it POD -- binnacle recover. Where a quorum can still be started, start it instead: that loses nothing.',
     '',
     'Flags:',
     ...FLAGS.map(({ name, usage }) => `  ${`--${name}`.padEnd(14)}${usage}`),

@@ -267,6 +267,28 @@ describe('a volume with data', () => {
     );
   });
 
+  test('goes on alone when a recovery names its pod, and only from the generation that was surveyed', () => {
+    const recovery = { kind: 'recover', survivor: 'b-0' };
+    const disk = data();
+    expect(decide(situation({ disk, record: record({ generation: 2, recovery }) }))).toEqual({
+      kind: 'recover',
+      generation: 2,
+    });
+    const others: Partial<Situation>[] = [
+      { disk, ordinal: 1, record: record({ generation: 2, recovery }) },
+      { disk, record: record({ generation: 3, recovery }) },
+      { disk: data({ clusterId: OTHER_CLUSTER }), record: record({ generation: 2, recovery }) },
+      { disk: { kind: 'empty' }, record: record({ generation: 2, recovery }) },
+      { disk, record: record({ generation: 2, recovery: { kind: 'restore' } }) },
+    ];
+    for (const other of others) expect(decide(situation(other)).kind).not.toBe('recover');
+    // Once it is done, it is a member like any other.
+    const done = data({ generation: 2 });
+    expect(
+      decide(situation({ disk: done, record: record({ generation: 2, recovery }) })).kind,
+    ).toBe('resume');
+  });
+
   test('of a newer generation resumes: the restore died before it could say so', () => {
     const newer = data({ generation: 2, clusterId: OTHER_CLUSTER });
     expect(decided({ record: record(), disk: newer, peers: peers(SILENT) })).toBe('resume');

@@ -25,6 +25,12 @@ export function decide(situation: Situation): Decision {
 function withDataAndRecord(situation: Situation, disk: Data, record: ClusterRecord): Decision {
   if (disk.generation > record.generation) return { kind: 'resume' }; // the leader brings the record up to date
   if (disk.generation < record.generation) {
+    const { recovery, generation } = record;
+    // Only for the step from the generation that was looked at: older data was out of date then already.
+    if (recovery?.kind === 'recover' && recovery.survivor === situation.name) {
+      if (disk.generation === generation - 1 && disk.clusterId === record.clusterId)
+        return { kind: 'recover', generation };
+    }
     return enter(
       situation,
       true,

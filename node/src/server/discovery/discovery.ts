@@ -1,6 +1,8 @@
 // Asks, decides and acts until the member can be started (see decide.ts).
 import { formatId } from '../../base/index.ts';
 import { KubernetesError } from '../../kubernetes/index.ts';
+import { forceNewClusterOffline } from '../force-offline.ts';
+import { dataPaths } from '../paths.ts';
 import type { Announcer } from './announcer.ts';
 import { decide } from './decide.ts';
 import type { DiskState } from './disk.ts';
@@ -75,11 +77,22 @@ export class Discovery {
       case 'join':
       case 'replace':
         return prepareJoining(this.parts, decision, situation.peers);
+      case 'recover':
+        return this.recover(decision.generation);
       case 'resume':
         logger.info('resuming with the data of the volume', {
           'member-id': disk.kind === 'data' ? formatId(disk.memberId) : '',
         });
         return { config, founding: undefined, isFounding: situation.record?.state === 'founding' };
     }
+  }
+
+  /** Dying in between repeats it: the generation is written last. */
+  private async recover(generation: number): Promise<Entry> {
+    const { config, world, logger, volume } = this.parts;
+    logger.warn('going on as the only member, as binnacle recover asked for', { generation });
+    await forceNewClusterOffline(world, logger, dataPaths(config));
+    await volume.setGeneration(generation);
+    return { config, founding: undefined, isFounding: false };
   }
 }

@@ -1,6 +1,6 @@
 // What the leader puts right every ten seconds, whoever scaled the StatefulSet and however members died: members that are
 // no longer wanted and do not answer are removed, learners that caught up are promoted, and the record is kept true.
-import { formatId, type Logger, type Timer } from '../../base/index.ts';
+import { NO_MEMBER, formatId, type Logger, type Timer } from '../../base/index.ts';
 import type { ClusterMember } from '../../apply/index.ts';
 import type { KubernetesApi } from '../../kubernetes/index.ts';
 import type { Member } from '../member.ts';
@@ -22,6 +22,8 @@ export interface ReconcilerParts {
   readonly logger: Logger;
   /** Of this member's data. */
   readonly generation: number;
+  /** Another life of the member has to begin. */
+  readonly onOver: (reason: string) => void;
   readonly warn: (code: string, reason: string) => Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export class Reconciler {
 
   private async look(): Promise<void> {
     const { member, api, pods } = this.parts;
+    if (member.leader === NO_MEMBER) await this.lookForRecovery();
     if (!member.isLeader || !(await member.confirmLeadership())) return;
     await this.keepRecord();
     const wanted = await wantedMembers(api, pods);
@@ -63,6 +66,14 @@ export class Reconciler {
       if (await this.removeIfGone(other, wanted)) continue;
       if (other.isLearner) await this.promoteIfClose(other);
     }
+  }
+
+  /** Without a leader there may be a recovery, which this member has to start anew for. */
+  private async lookForRecovery(): Promise<void> {
+    const { records, generation, onOver } = this.parts;
+    const record = await records.read();
+    if (record === undefined || record.generation <= generation || this.stopped) return;
+    onOver(`the record is of generation ${record.generation}, this member of ${generation}`);
   }
 
   /** Returns whether it was removed. Refusals of the quorum's guard come back as errors, and are tried again. */

@@ -22,8 +22,15 @@ export interface ClusterRecord {
   /** Counted up by each restore and each recovery: data of an older one is out of date. */
   readonly generation: number;
   readonly foundedAt: string;
-  /** What a restore or a recovery left to be known; not ours to read. */
-  readonly recovery: unknown;
+  /** What made the newest generation; null for the first. */
+  readonly recovery: Recovery | null;
+}
+
+export interface Recovery {
+  /** `recover`: the pod `survivor` goes on alone, and the others join it. */
+  readonly kind: string;
+  readonly survivor?: string | undefined;
+  readonly [field: string]: unknown;
 }
 
 const KEY = 'record';
@@ -113,6 +120,12 @@ export function parseRecord(object: ConfigMap, title: string): ClusterRecord {
     founder,
     generation,
     foundedAt: String(foundedAt),
-    recovery: parsed['recovery'] ?? null,
+    recovery: recoveryFrom(parsed['recovery']),
   };
+}
+
+function recoveryFrom(value: unknown): Recovery | null {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return null;
+  const survivor = 'survivor' in value ? String(value.survivor) : undefined;
+  return { ...value, kind: String(value.kind), survivor };
 }

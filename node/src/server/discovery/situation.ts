@@ -61,6 +61,8 @@ export type Decision =
   | { readonly kind: 'found' }
   /** Go on with the data on the disk. */
   | { readonly kind: 'resume' }
+  /** Go on with the data on the disk as the only member: `binnacle recover` chose it. */
+  | { readonly kind: 'recover'; readonly generation: number }
   /**
    * Become a new member, a learner first. Former selves (a volume was lost, or a join was cut short) are removed before;
    * data of a member that is no longer one is moved aside before.

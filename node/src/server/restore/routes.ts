@@ -1,7 +1,7 @@
 // What a member answers on its peer port for restores in place and for whoever surveys the cluster. Only peers reach it:
 // under TLS, those with a peer certificate.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { formatId } from '../../base/index.ts';
+import { NO_MEMBER, formatId } from '../../base/index.ts';
 import type { PeerRoute } from '../../peer/index.ts';
 import type { Bootstrapped } from '../bootstrap.ts';
 import { ConfigError } from '../flag-values.ts';
@@ -63,10 +63,19 @@ async function survey({ member, boot }: RestoreRouteParts): Promise<unknown> {
     clusterId: formatId(membership.clusterId),
     name: config.name,
     term: boot.raftStorage.initialState().hardState.term,
+    // What raft compares logs by.
+    lastTerm: boot.raftStorage.term(boot.raftStorage.lastIndex()),
     lastIndex: boot.raftStorage.lastIndex(),
     commitIndex,
     appliedIndex,
     revision: store.revision,
+    sizeBytes: member.stored().sizeBytes,
+    hasLeader: member.leader !== NO_MEMBER,
+    members: membership.list().map(({ id, name, isLearner }) => ({
+      id: formatId(id),
+      name,
+      isLearner,
+    })),
     isLearner: membership.isLocalLearner,
     generation: await readGeneration(config.dataDir),
     staged: staged?.generation ?? null,
