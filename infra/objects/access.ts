@@ -33,7 +33,7 @@ function memberRules(kit: Kit): JsonObject[] {
     rule('apps', 'statefulsets', ['get'], [statefulSet]),
     rule('', 'pods', ['get'], pods),
     rule('', 'configmaps', ['create']),
-    rule('', 'configmaps', ['get', 'update', 'patch'], [record]),
+    rule('', 'configmaps', ['get', 'update'], [record]),
     EVENTS,
   ];
 }
@@ -47,7 +47,7 @@ function reconcileRules(kit: Kit): JsonObject[] {
   const secrets = isOwn
     ? [
         rule('', 'secrets', ['create']),
-        rule('', 'secrets', ['get', 'update', 'patch'], [ca, serverTls, peerTls, clientTls]),
+        rule('', 'secrets', ['get', 'update'], [ca, serverTls, peerTls, clientTls]),
       ]
     : [rule('', 'secrets', ['get'], [serverTls, peerTls, clientTls])];
   return [
@@ -57,7 +57,7 @@ function reconcileRules(kit: Kit): JsonObject[] {
     ...secrets,
     rule('', 'configmaps', ['create']),
     rule('', 'configmaps', ['get'], [config, record]),
-    rule('', 'configmaps', ['get', 'update', 'patch'], [policy]),
+    rule('', 'configmaps', ['get', 'update'], [policy]),
     EVENTS,
   ];
 }
@@ -68,7 +68,8 @@ function backupRules(kit: Kit): JsonObject[] {
   return [
     rule('apps', 'statefulsets', ['get'], [statefulSet]),
     rule('', 'configmaps', ['create']),
-    rule('', 'configmaps', ['get', 'update', 'patch'], [record, backupStatus]),
+    rule('', 'configmaps', ['get', 'update'], [record]),
+    rule('', 'configmaps', ['get', 'patch'], [backupStatus]),
     EVENTS,
   ];
 }

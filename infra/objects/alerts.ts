@@ -94,9 +94,16 @@ function disk(words: AlertWords): Alert[] {
       runbook: 'no-space',
       severity: 'critical',
       for: '1m',
-      expr: `${size} >= ${quota}`,
-      summary:
-        'The database of {{ $labels.pod }} has reached its quota: the cluster takes no more writes.',
+      expr: `max(binnacle_nospace_alarm${selector(words)}) == 1`,
+      summary: 'A database has reached its quota: the cluster takes no more writes.',
+    },
+    {
+      alert: 'BinnacleDataCorrupt',
+      runbook: 'data-corrupt',
+      severity: 'critical',
+      for: '1m',
+      expr: `max(binnacle_corrupt_alarm${selector(words)}) == 1`,
+      summary: 'Members hold different data: the cluster takes no more requests.',
     },
     {
       alert: 'BinnacleVolumeNearlyFull',

@@ -19,7 +19,7 @@
 {{ include "binnacle.rule" (list "apps" "statefulsets" "get" $name) }}
 {{ include "binnacle.rule" (concat (list "" "pods" "get") $pods) }}
 {{ include "binnacle.rule" (list "" "configmaps" "create") }}
-{{ include "binnacle.rule" (list "" "configmaps" "get update patch" (printf "%s-cluster" $name)) }}
+{{ include "binnacle.rule" (list "" "configmaps" "get update" (printf "%s-cluster" $name)) }}
 {{ include "binnacle.rule" (list "" "events" "create patch") }}
 {{- end }}
 
@@ -40,13 +40,13 @@
 {{ include "binnacle.rule" (concat (list "" "persistentvolumeclaims" "get patch") $claims) }}
 {{- if eq .Values.tls.issuer "self" }}
 {{ include "binnacle.rule" (list "" "secrets" "create") }}
-{{ include "binnacle.rule" (concat (list "" "secrets" "get update patch" (printf "%s-ca" $name)) $secrets) }}
+{{ include "binnacle.rule" (concat (list "" "secrets" "get update" (printf "%s-ca" $name)) $secrets) }}
 {{- else }}
 {{ include "binnacle.rule" (concat (list "" "secrets" "get") $secrets) }}
 {{- end }}
 {{ include "binnacle.rule" (list "" "configmaps" "create") }}
 {{ include "binnacle.rule" (list "" "configmaps" "get" (printf "%s-config" $name) (printf "%s-cluster" $name)) }}
-{{ include "binnacle.rule" (list "" "configmaps" "get update patch" (printf "%s-tls" $name)) }}
+{{ include "binnacle.rule" (list "" "configmaps" "get update" (printf "%s-tls" $name)) }}
 {{ include "binnacle.rule" (list "" "events" "create patch") }}
 {{- end }}
 
@@ -54,6 +54,7 @@
 {{- $name := include "binnacle.fullname" . -}}
 {{ include "binnacle.rule" (list "apps" "statefulsets" "get" $name) }}
 {{ include "binnacle.rule" (list "" "configmaps" "create") }}
-{{ include "binnacle.rule" (list "" "configmaps" "get update patch" (printf "%s-cluster" $name) (printf "%s-backup-status" $name)) }}
+{{ include "binnacle.rule" (list "" "configmaps" "get update" (printf "%s-cluster" $name)) }}
+{{ include "binnacle.rule" (list "" "configmaps" "get patch" (printf "%s-backup-status" $name)) }}
 {{ include "binnacle.rule" (list "" "events" "create patch") }}
 {{- end }}

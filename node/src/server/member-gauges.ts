@@ -1,6 +1,7 @@
 // The gauges of /metrics: numbers that the member keeps anyway, read when somebody asks
 // (etcd: server/etcdserver/metrics.go, server/storage/mvcc/metrics.go).
 import { NO_MEMBER } from '../base/index.ts';
+import { AlarmType } from '../wire/gen/rpc.ts';
 import type { Member } from './member.ts';
 
 export type MemberGauge = readonly [name: string, help: string, read: () => number];
@@ -90,6 +91,16 @@ export function storeGauges(member: Member): MemberGauge[] {
       'etcd_debugging_mvcc_watch_stream_total',
       'Total number of watch streams.',
       () => member.hub.streamCount,
+    ],
+    [
+      'binnacle_nospace_alarm',
+      'Whether the cluster takes no more writes, because a database has reached its quota.',
+      () => Number(state.alarms.has(AlarmType.NOSPACE)),
+    ],
+    [
+      'binnacle_corrupt_alarm',
+      'Whether members were found to hold different data.',
+      () => Number(state.alarms.has(AlarmType.CORRUPT)),
     ],
     ['etcd_debugging_lease_total', 'Number of leases.', () => state.lessor.leaseCount],
   ];
