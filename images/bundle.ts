@@ -1,7 +1,8 @@
 // One file of JavaScript for the image: the command line and all it imports. What a command loads lazily is still
 // evaluated only when that command runs.
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { ENTRY, PROJECT, UP_IN_IMAGE } from './paths.ts';
+import { Problem } from './problem.ts';
 
 /** The kernel passes at most one argument to an interpreter; there is no shell in the image to do more. */
 const BANNER = [
@@ -26,30 +27,39 @@ export interface Bundle {
   readonly packages: readonly string[];
 }
 
+const OPTIONS = {
+  absWorkingDir: PROJECT,
+  entryPoints: [ENTRY],
+  outfile: 'binnacle.mjs',
+  bundle: true,
+  write: false,
+  metafile: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node26',
+  // Stack traces in a member's log name functions and lines.
+  minify: false,
+  legalComments: 'eof',
+  banner: { js: BANNER },
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
+/** @throws Problem when the sources do not fit together */
 export async function bundle(): Promise<Bundle> {
-  const { outputFiles, metafile } = await build({
-    absWorkingDir: PROJECT,
-    entryPoints: [ENTRY],
-    outfile: 'binnacle.mjs',
-    bundle: true,
-    write: false,
-    metafile: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node26',
-    // Stack traces in a member's log name functions and lines.
-    minify: false,
-    legalComments: 'eof',
-    banner: { js: BANNER },
-    plugins: [withoutLocalStart],
-    logLevel: 'warning',
-  });
+  const { outputFiles, metafile } = await build({ ...OPTIONS, plugins: [withoutLocalStart] }).catch(
+    () => {
+      throw new Problem('the sources cannot be bundled: the reasons are above');
+    },
+  );
   const inside = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
   const packages = new Set(inside.map(packageFolder).filter((folder) => folder !== undefined));
   return { code: outputFiles[0]!.contents, packages: [...packages].sort() };
 }
 
-/** `node_modules/a/node_modules/@b/c` of `node_modules/a/node_modules/@b/c/lib/d.js`. */
+/** `node_modules/a/node_modules/@b/c` of `node_modules/a/node_modules/@b/c/lib/d.js`, also where that is a link. */
 function packageFolder(input: string): string | undefined {
-  return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
+  const match = /(?:^|\/)(?<folder>node_modules\/(?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+)/.exec(
+    input,
+  );
+  return match?.groups?.['folder'];
 }

@@ -50,6 +50,7 @@ const ENTRIES = new Map([
   ['node/src/cli/main.ts', 'node/bin/binnacle'],
   ['node/proto/generate.ts', 'npm run generate'],
   ['images/build.ts', 'npm run image'],
+  ['infra/kit/main.ts', 'npm run kit'],
   ['images/binnacle/entry.ts', 'images/bundle.ts, by path'],
   ['images/binnacle/up.ts', 'images/bundle.ts, by path'],
   ['infra/local/main.ts', 'binnacle up'],
