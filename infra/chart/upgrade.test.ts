@@ -103,8 +103,8 @@ describe.concurrent('an upgrade', () => {
   it('never changes a Job, for Kubernetes does not let it: one name, one spec', async (test) => {
     needsHelm(test);
     const specs = new Map<string, string>();
-    const every3rd = configurations().filter((_, index) => index % 3 === 0);
-    for (const [, values] of every3rd) {
+    const some = configurations().filter((_, index) => index % 5 === 0);
+    for (const [, values] of some) {
       const { metadata, spec } = jobIn(await template(values)) as unknown as {
         metadata: { name: string };
         spec: object;

@@ -34,7 +34,7 @@ Clients outside reach it at the address that the load balancer gets:
 {{- end }}
 
 Scale, while it serves:
-  {{ $upgrade }} --set members={{ lt (int .Values.members) 3 | ternary 3 5 }}
+  {{ $upgrade }} --set members={{ index (list 3 3 3 5 5 3 3 3 3 3) (int .Values.members) }}
 {{- if .Values.backup.enabled }}
 
 Backups are made at {{ .Values.backup.schedule }} (UTC). Make one now, and see what there is:

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TestContext } from 'vitest';
+import { vi, type TestContext } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../../objects/index.ts';
 
@@ -22,6 +22,9 @@ export function needsHelm(test: TestContext): void {
   if (existsSync(HELM)) return;
   test.skip(`not rendered: ${HELM} does not exist (test/conformance/build-oracles.sh helm)`);
 }
+
+// Other processes may want the processors, too.
+vi.setConfig({ testTimeout: 60_000 });
 
 export type Values = Readonly<Record<string, unknown>>;
 
@@ -43,9 +46,14 @@ export function helm(
 
 const OPTIONS = ['-n', NAMESPACE];
 
+const rendered = new Map<string, Promise<string>>();
+
 /** What `helm install` would send. */
 export async function template(values: Values, release = RELEASE): Promise<KubernetesObject[]> {
-  return objectsIn(await helm(['template', release, CHART, ...OPTIONS], values));
+  const key = JSON.stringify([release, values]);
+  const output = rendered.get(key) ?? helm(['template', release, CHART, ...OPTIONS], values);
+  rendered.set(key, output);
+  return objectsIn(await output);
 }
 
 export function objectsIn(text: string): KubernetesObject[] {
