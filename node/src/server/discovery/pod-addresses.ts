@@ -9,7 +9,7 @@ import type { Pods } from './pods.ts';
 /** Connections are dialed again several times a second while a member is away. */
 const KEPT_MS = 1_000;
 /** The API server has this long before DNS is asked: it may be away, and the store under it be this one. */
-const API_TIMEOUT_MS = 500;
+const API_TIMEOUT_MS = 1_000;
 
 interface Known {
   readonly address: Promise<string | undefined>;
