@@ -141,6 +141,12 @@ describe('an empty volume where there is a cluster', () => {
     expect(decided({ record: record(), ordinal: 2 })).toBe('refuse AllVolumesEmpty');
   });
 
+  test('says nothing of all volumes before it is known how many there are', () => {
+    expect(decided({ record: record(), replicas: undefined, peers: [] })).toBe(
+      'wait WaitingForMembers',
+    );
+  });
+
   test('never founds a second one: the record is missing, but others have data', () => {
     expect(decided({ peers: peers(running(), SILENT) })).toBe('replace');
     expect(decided({ peers: peers(HOLDING, EMPTY) })).toBe('wait WaitingForData');

@@ -133,14 +133,14 @@ function nobodyToEnterThrough(
   setAside: boolean,
   why: string,
 ): Decision {
-  const { name, peers } = situation;
+  const { name, peers, replicas } = situation;
   if (running.length > 0) {
     return wait(
       'WaitingForQuorum',
       `${name} has to join, because ${why}; but the other members have no quorum without it. When they can't come back, binnacle recover makes one of them the whole cluster`,
     );
   }
-  if (peers.every(({ state }) => state.kind === 'empty')) {
+  if (replicas !== undefined && peers.every(({ state }) => state.kind === 'empty')) {
     if (setAside) {
       return refuse(
         'NobodyToJoin',
@@ -155,7 +155,7 @@ function nobodyToEnterThrough(
   const said = peers.map(({ name: peer, state }) => `${peer} ${wordsOf(state)}`).join(', ');
   return wait(
     'WaitingForMembers',
-    `${name} has to join, because ${why}; but no member of the cluster answers: ${said}`,
+    `${name} has to join, because ${why}; but no member of the cluster answers${said === '' ? '' : `: ${said}`}`,
   );
 }
 

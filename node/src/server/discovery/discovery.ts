@@ -42,7 +42,7 @@ export class Discovery {
       const disk = await volume.inspect();
       this.disk = disk.kind;
       const gathered = await gather(this.parts, disk, sinceMs);
-      announcer.about = gathered.wanted?.reference ?? announcer.about;
+      announcer.about(gathered.wanted?.reference);
       const newest = gathered.situation.record?.generation ?? 0;
       if (
         disk.kind === 'data' &&

@@ -84,14 +84,6 @@ export async function prepareJoining(
 ): Promise<Entry> {
   const { config, logger, volume, client } = parts;
   const through = ordinalThrough(parts.pods, decision, peers);
-  logger.info(
-    decision.kind === 'join' ? 'joining the cluster' : 'replacing the former self in the cluster',
-    {
-      reason: decision.reason,
-      through: parts.pods.nameOf(through),
-      former: decision.former.map(formatId),
-    },
-  );
   // Also what a start left that never came to a log.
   const aside = await volume.setAside();
   if (aside !== undefined)
@@ -101,6 +93,12 @@ export async function prepareJoining(
   const [peerUrl = ''] = config.advertisePeerUrls;
   const { id, membership } = await client.addSelf(through, peerUrl);
   const { clusterId, members } = membership;
+  logger.info(decision.kind === 'join' ? 'joining the cluster' : 'replacing the former self', {
+    reason: decision.reason,
+    through: parts.pods.nameOf(through),
+    former: decision.former.map(formatId),
+    'local-member-id': formatId(id),
+  });
   return {
     config: { ...config, initialClusterState: 'existing' },
     isFounding: false,

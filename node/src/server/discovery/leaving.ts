@@ -40,11 +40,13 @@ export async function leaveOrHandOver(parts: LeavingParts): Promise<void> {
     'local-member-id': formatId(member.localId),
   });
   const problem = await leave(parts, wanted.replicas);
-  if (problem === undefined) return;
-  await parts.warn(
-    'NotLeft',
-    `${pods.nameOf(pods.ordinal)} stops without having left the cluster, because ${problem}. The leader removes it as soon as the others have a quorum; until then, scaling up again brings it back`,
-  );
+  if (problem === '') return;
+  if (problem !== undefined) {
+    await parts.warn(
+      'NotLeft',
+      `${pods.nameOf(pods.ordinal)} stops without having left the cluster, because ${problem}. The leader removes it as soon as the others have a quorum; until then, scaling up again brings it back`,
+    );
+  }
   await handOver(parts, () => true);
 }
 
@@ -67,7 +69,7 @@ async function askWanted({ api, pods, member, logger }: LeavingParts): Promise<W
   }
 }
 
-/** Returns why the member could not leave, or undefined when it has left. */
+/** Returns why the member could not leave: '' when it has left, undefined when it is wanted again. */
 async function leave(parts: LeavingParts, replicas: number): Promise<string | undefined> {
   const { member, pods, volume, logger } = parts;
   const { clock } = member.world;
@@ -76,13 +78,13 @@ async function leave(parts: LeavingParts, replicas: number): Promise<string | un
   let problem = '';
   for (;;) {
     const now = await askWanted(parts);
-    if (now === undefined || !isScaledBelow(now, pods.ordinal)) return 'it is wanted again';
+    if (now === undefined || !isScaledBelow(now, pods.ordinal)) return undefined;
     try {
       await handOver(parts, stays);
       if (!(await hasLeft(parts))) await removeSelf(parts);
       await volume.markLeft(member.localId);
       logger.info('left the cluster', { 'local-member-id': formatId(member.localId) });
-      return undefined;
+      return '';
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (reason !== problem) logger.warn('could not leave the cluster yet', { error: reason });

@@ -98,9 +98,10 @@ export class Life {
 
   /** The pod is stopped: out of the Service, out of the cluster if it is not wanted any more, and down. */
   async end(): Promise<void> {
-    const { member, isServing } = this.running;
+    const { member } = this.running;
+    const wasReady = this.readyProblem === undefined;
     this.ending.abort();
-    if (isServing) await this.pause(ENDPOINTS_MS);
+    if (wasReady) await this.pause(ENDPOINTS_MS);
     // Before leadership goes: clients that are elsewhere by then do not notice.
     if (member.membership.voters().length > 1) await this.running.closeToClients(CLIENTS_GO_MS);
     await leaveOrHandOver({

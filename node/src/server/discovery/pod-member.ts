@@ -18,7 +18,11 @@ import { RecordStore } from './record.ts';
 
 const LOOK_MS = 200;
 
-type Ready = DiscoveryParts & { readonly certificates: Certificates };
+type Ready = Omit<DiscoveryParts, 'config'> & {
+  readonly certificates: Certificates;
+  /** Under the scheme that the TLS policy has at this moment. */
+  readonly configNow: () => ServerConfig;
+};
 
 export class PodMember {
   private readonly config: ServerConfig;
@@ -67,10 +71,9 @@ export class PodMember {
 
   private async finish(): Promise<void> {
     this.stopped.abort();
-    if (this.life !== undefined) await this.life.end();
+    // A start that is under way can't be broken off half way.
     await this.cycle;
-    // The process ends: what a start that was under way has opened goes with it, but for the member.
-    await this.life?.halt();
+    await this.life?.end();
     this.ready?.client.close();
     this.ready?.certificates.close();
     await this.probes.close();
@@ -85,16 +88,23 @@ export class PodMember {
   private async live(): Promise<void> {
     this.ready ??= await this.open();
     if (this.ready === undefined) return;
-    const discovery = new Discovery(this.ready);
+    const parts = { ...this.ready, config: this.ready.configNow() };
+    const discovery = new Discovery(parts);
     this.discovery = discovery;
     this.problem = () => discovery.problem;
     const entry = await discovery.run(this.stopped.signal);
     if (entry === undefined) return;
     this.problem = () => 'the member is starting';
     const { onFatal } = this;
-    const onOver = (reason: string): void => this.beginAnew(reason);
-    this.life = await Life.begin({ ...this.ready, onFatal, onOver }, entry);
+    const over: { reason?: string } = {};
+    const onOver = (reason: string): void => {
+      over.reason ??= reason;
+      this.beginAnew(reason);
+    };
+    this.life = await Life.begin({ ...parts, onFatal, onOver }, entry);
     this.discovery = undefined;
+    // It may have been over while it began.
+    if (over.reason !== undefined) this.beginAnew(over.reason);
   }
 
   private beginAnew(reason: string): void {
@@ -125,9 +135,10 @@ export class PodMember {
     }
     const scheme = () => live?.current?.advertise ?? 'http';
     const host = await listenHostOf(pods, this.environment);
-    const config = configOfPod(this.config, pods, scheme(), host);
+    const configNow = () => configOfPod(this.config, pods, scheme(), host);
+    const config = configNow();
     return {
-      ...{ world, logger, api, pods, config, certificates },
+      ...{ world, logger, api, pods, configNow, certificates },
       volume: new Volume(config, world, logger),
       records: new RecordStore(api, pods),
       client: new PeerClient(pods, peerTlsOf(config, certificates), scheme),
