@@ -28,22 +28,31 @@ export class RestoreRecord {
     }
   }
 
-  /** From here on, a member of an older generation puts its data aside. @throws BackupError Source */
-  async write(generation: number, clusterId: string, backup: string): Promise<void> {
-    const change = (text: string | undefined): string =>
-      JSON.stringify({
-        ...parse(text),
-        generation,
-        clusterId,
-        recovery: { kind: 'restore', backup, at: new Date().toISOString() },
-      });
+  /**
+   * From here on, a member of an older generation goes over to the restored data, or puts its own aside. Returns how to take it
+   * back. @throws BackupError Source
+   */
+  async write(generation: number, clusterId: string, backup: string): Promise<() => Promise<void>> {
+    let before: ClusterRecord = {};
+    const recovery = { kind: 'restore', backup, at: new Date().toISOString() };
+    await this.change((record) => {
+      before = record;
+      return { ...record, generation, clusterId, recovery };
+    });
+    return () => this.change((record) => (record.generation === generation ? before : record));
+  }
+
+  /** An answer may be lost: then it is looked whether the change is there. */
+  private async change(change: (record: ClusterRecord) => ClusterRecord): Promise<void> {
+    let wanted = '';
     try {
-      await this.api.modify(CONFIG_MAPS, this.where, (record) => ({
-        ...record,
-        data: { ...record.data, [KEY]: change(record.data?.[KEY]) },
-      }));
+      await this.api.modify(CONFIG_MAPS, this.where, (found) => {
+        wanted = JSON.stringify(change(parse(found.data?.[KEY])));
+        return { ...found, data: { ...found.data, [KEY]: wanted } };
+      });
     } catch (error) {
-      throw this.failed(error);
+      const found = await this.api.find(CONFIG_MAPS, this.where).catch(() => undefined);
+      if (wanted === '' || found?.data?.[KEY] !== wanted) throw this.failed(error);
     }
   }
 

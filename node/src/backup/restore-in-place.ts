@@ -25,12 +25,14 @@ const SERVING_PATIENCE_MS = 60_000;
 /** Looking takes processor time from members that are starting on the same machine. */
 const LOOK_PAUSE_MS = 150;
 
+type Undo = () => Promise<void>;
+
 export interface InPlaceOptions {
   readonly access: ClusterAccess;
   readonly destination: Destination;
   readonly key: SealingKey | undefined;
-  /** In Kubernetes: writes the new generation and cluster id down before the first member commits. */
-  readonly record: ((generation: number, clusterId: string) => Promise<void>) | undefined;
+  /** In Kubernetes: writes the new generation and cluster id down before the first member commits; returns the way back. */
+  readonly record: ((generation: number, clusterId: string) => Promise<Undo>) | undefined;
   readonly note: (line: string) => void;
 }
 
@@ -48,18 +50,18 @@ export async function restoreInPlace(
 ): Promise<InPlaceReport> {
   const folder = await mkdtemp(join(tmpdir(), 'binnacle-restore-'));
   let staged: Staged;
+  let undo: Undo | undefined;
   try {
     staged = await stageAll(plan, options, join(folder, 'snapshot'));
+    undo = await options.record?.(plan.generation, staged.clusterId);
   } catch (error) {
-    await Promise.allSettled(
-      plan.participants.map(({ port }) => port.drop(plan.generation, plan.clusterId)),
-    );
+    await dropAll(plan);
     throw new BackupError('Member', `nothing has changed: ${reasonOf(error)}`, { cause: error });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   const startedMs = performance.now();
-  await commitAll(plan, options);
+  await commitAll(plan, options, undo);
   await untilServing(plan, options, staged.clusterId);
   const pauseMs = Math.round(performance.now() - startedMs);
   return { clusterId: staged.clusterId, revision: staged.revision, pauseMs };
@@ -67,7 +69,7 @@ export async function restoreInPlace(
 
 async function stageAll(
   plan: RestorePlan,
-  { destination, key, note, record }: InPlaceOptions,
+  { destination, key, note }: InPlaceOptions,
   file: string,
 ): Promise<Staged> {
   const { backup, participants, generation, clusterId, revisionBump } = plan;
@@ -95,8 +97,11 @@ async function stageAll(
     if (one.clusterId === first.clusterId && one.revision === first.revision) continue;
     throw new BackupError('Member', 'the members did not stage the same');
   }
-  await record?.(generation, first.clusterId);
   return first;
+}
+
+async function dropAll({ participants, generation, clusterId }: RestorePlan): Promise<void> {
+  await Promise.allSettled(participants.map(({ port }) => port.drop(generation, clusterId)));
 }
 
 /** NAME=URL, once for each URL, as --initial-cluster has it. */
@@ -104,19 +109,43 @@ function membersOf({ survey, peerUrls }: Participant): string[] {
   return peerUrls.map((url) => `${survey.name}=${url}`);
 }
 
-async function commitAll(plan: RestorePlan, options: InPlaceOptions): Promise<void> {
+async function commitAll(
+  plan: RestorePlan,
+  options: InPlaceOptions,
+  undo: Undo | undefined,
+): Promise<void> {
   const outcomes = await Promise.all(
     plan.participants.map((one) => commitOne(one, plan, options).then(() => '', reasonOf)),
   );
   const missing = plan.participants.filter((_, i) => outcomes[i] !== '');
   if (missing.length === 0) return;
-  const names = missing.map(({ name }) => name).join(', ');
   const reason = outcomes.find((outcome) => outcome !== '') ?? '';
-  if (missing.length === plan.participants.length) {
-    throw new BackupError('Member', `no member committed (${reason}); nothing has changed`);
-  }
+  if (missing.length === plan.participants.length) throw await notCommitted(plan, undo, reason);
+  const names = missing.map(({ name }) => name).join(', ');
   options.note(
     `${names} could not be told to commit (${reason}); the others are on the restored data`,
+  );
+}
+
+/** Only when each member says itself that it has not committed is nothing changed. */
+async function notCommitted(
+  plan: RestorePlan,
+  undo: Undo | undefined,
+  reason: string,
+): Promise<BackupError> {
+  try {
+    const surveys = await Promise.all(plan.participants.map(({ port }) => port.survey()));
+    if (surveys.every(({ generation }) => generation < plan.generation)) {
+      await undo?.();
+      await dropAll(plan);
+      return new BackupError('Member', `no member committed (${reason}); nothing has changed`);
+    }
+  } catch {
+    // Nobody can say.
+  }
+  return new BackupError(
+    'Member',
+    `the members can't be reached (${reason}), and some may have committed: those that start again go over to the restored data. When they answer, look at the cluster, and restore again if it is the old one`,
   );
 }
 
