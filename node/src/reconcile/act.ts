@@ -37,7 +37,11 @@ export async function act(deed: Deed, action: Action): Promise<void> {
       const before =
         action.adopted === undefined
           ? present(authority, 'a rotation has a CA to begin with')
-          : { number: 1, generation, current: { certificate: action.adopted, key: '' } };
+          : {
+              number: authority?.number ?? 1,
+              generation: authority?.generation ?? generation,
+              current: { certificate: action.adopted, key: '' },
+            };
       const pair = await newAuthority(deed, before.number + 1);
       const { number, current } = before;
       const next = { pair, generation };

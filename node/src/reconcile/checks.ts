@@ -14,6 +14,13 @@ export function keyFits({ certificate, key }: Pair): boolean {
   }
 }
 
+/** Whether it can issue here: the key fits, and is of the one kind that the kit makes (another issuer may have made it). */
+export function canIssue(pair: Pair): boolean {
+  if (!keyFits(pair)) return false;
+  const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pair.key);
+  return asymmetricKeyType === 'ec' && asymmetricKeyDetails?.namedCurve === 'prime256v1';
+}
+
 /** Whether a member could still show it: its key fits, it has not run out, and a trusted CA issued it. */
 export function isUsable(
   leaf: StoredLeaf | undefined,

@@ -21,7 +21,7 @@ export function planForeign({ kit, observed, now }: PlanInput): Step | undefined
   if (problems.length === 0) return undefined;
   const message = problems.join('; ');
   const action: Action = isWaiting
-    ? { kind: 'wait', message: `cert-manager has not finished: ${message}` }
+    ? { kind: 'wait', message: `${message}. ${hint(kit)}` }
     : { kind: 'fail', message: `tls.issuer is provided, but ${message}` };
   return { action };
 }
@@ -59,4 +59,11 @@ function strangers(kit: KitFile, leaves: Readonly<Record<Role, StoredLeaf | unde
     `the ca.crt of Secret ${names.server} and that of Secret ${names.client} have no CA in common, so that clients ` +
       'and servers would refuse each other',
   ];
+}
+
+function hint({ namespace }: KitFile): string {
+  return (
+    `"kubectl -n ${namespace} describe certificates" shows what cert-manager makes of it; if kubectl does not know ` +
+    'certificates, cert-manager is not installed: install it, or set tls.issuer to self'
+  );
 }

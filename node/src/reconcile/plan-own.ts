@@ -8,7 +8,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { bundleOf, fingerprintOf, isDue, reasonToIssue, type Pair } from '../pki/index.ts';
 import { phaseOf, trustedBy, type AuthorityState } from './authority-state.ts';
-import { isUsable, keyFits } from './checks.ts';
+import { canIssue, isUsable } from './checks.ts';
 import type { Gate } from './gates.ts';
 import { ROLES, wantedLeaves, type Role } from './names.ts';
 import type { PlanInput } from './plan.ts';
@@ -20,6 +20,13 @@ export function planOwn(input: PlanInput, isInUse: boolean): Step | undefined {
   const { authority } = observed;
   if (authority === undefined) return planFirstAuthority(input);
   const trusted = trustedBy(authority);
+  const strangers = isInUse ? strangersTo(trusted, observed) : [];
+  if (strangers.length > 0) {
+    const generation = Math.max(kit.tls.caGeneration, authority.generation);
+    const reason = 'the CA of the certificates in use is not the one that is kept';
+    const adopted = bundleOf([...strangers, ...trusted]);
+    return { action: { kind: 'begin-rotation', generation, reason, adopted } };
+  }
   for (const role of ROLES) {
     const step = planLeaf(input, authority, trusted, role);
     if (step !== undefined) return step;
@@ -70,6 +77,22 @@ function foreignTrust({ leaves }: Observed): X509Certificate[] {
   return ROLES.flatMap((role) => readableCertificates(leaves[role]?.bundle ?? ''));
 }
 
+/**
+ * CAs that issued what is shown now, and that R-ca knows nothing of, as after an older R-ca was put back: to drop them
+ * at once would lock everybody out.
+ */
+function strangersTo(trusted: readonly X509Certificate[], observed: Observed): X509Certificate[] {
+  const known = new Set(trusted.map(fingerprintOf));
+  const leaves = ROLES.flatMap((role) =>
+    readableCertificates(observed.leaves[role]?.pair.certificate ?? '').slice(0, 1),
+  );
+  return foreignTrust(observed).filter(
+    (one) =>
+      !known.has(fingerprintOf(one)) &&
+      leaves.some((leaf) => leaf.checkIssued(one) && leaf.verify(one.publicKey)),
+  );
+}
+
 function reasonToRotate(
   authority: AuthorityState,
   caGeneration: number,
@@ -78,7 +101,7 @@ function reasonToRotate(
   const { current, generation } = authority;
   if (caGeneration > generation)
     return `tls.caGeneration went from ${generation} to ${caGeneration}`;
-  if (!keyFits(current)) return 'the key of the CA is lost or damaged';
+  if (!canIssue(current)) return 'the key of the CA is lost, damaged or of another kind';
   const [certificate] = readableCertificates(current.certificate);
   if (certificate !== undefined && isDue(certificate, now))
     return 'the CA is in the last third of its life';
@@ -114,7 +137,7 @@ function signersOf(
   const own = readableCertificates(current.certificate);
   const isAlive = own[0] !== undefined && own[0].validToDate > now;
   const coming = readableCertificates(next?.pair.certificate ?? '');
-  const signer = isAlive && keyFits(current) ? current : next?.pair;
+  const signer = isAlive && canIssue(current) ? current : next?.pair;
   return { signer, issuers: [...own, ...coming] };
 }
 

@@ -1,4 +1,5 @@
 // Corners of the planner that a simulation meets too seldom.
+import { generateKeyPairSync, webcrypto } from 'node:crypto';
 import { beforeEach, expect, it } from 'vitest';
 import {
   CONFIG_MAPS,
@@ -128,6 +129,49 @@ it('leads trust over to a new CA when the key of the old one is lost', async () 
   ]);
 });
 
+it('leads trust over from a CA with a key of another kind, as cert-manager may have left', async () => {
+  await untilDone(testKit());
+  found();
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const x509 = await import('@peculiar/x509');
+  const algorithm = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
+  const certificate = await x509.X509CertificateGenerator.create(
+    {
+      subject: 'CN=foreign CA',
+      issuer: 'CN=foreign CA',
+      notBefore: new Date(nowMs - DAY_MS),
+      notAfter: new Date(nowMs + 900 * DAY_MS),
+      signingAlgorithm: algorithm,
+      publicKey: publicKey.toCryptoKey(algorithm, true, ['verify']),
+      signingKey: privateKey.toCryptoKey(algorithm, true, ['sign']),
+      extensions: [new x509.BasicConstraintsExtension(true)],
+    },
+    webcrypto as unknown as Crypto, // Node's and the DOM's declarations of the same interface
+  );
+  change('binnacle-ca', {
+    'tls.crt': certificate.toString('pem'),
+    'tls.key': privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  });
+  const actions = kinds(await untilDone(testKit()));
+  expect(actions.filter((kind) => !kind.includes(' '))).toEqual([
+    'begin-rotation',
+    'switch-authority',
+    'end-rotation',
+  ]);
+});
+
+it('does not drop the CA in use when an older R-ca was put back', async () => {
+  await untilDone(testKit());
+  found();
+  const older = api.peek(SECRETS, 'binnacle-ca') as Secret; // just made
+  await untilDone(testKit({ caGeneration: 2 }));
+  api.put(SECRETS, older);
+  const [{ action }] = await look(testKit({ caGeneration: 2 }));
+  expect(action).toMatchObject({ kind: 'begin-rotation', generation: 2 });
+  expect('adopted' in action && action.adopted?.split('BEGIN').length).toBe(3);
+  expect(kinds(await untilDone(testKit({ caGeneration: 2 }))).filter(isBeginning).length).toBe(1);
+});
+
 it('lets a CA that nobody trusts yet issue only in place of what is no use anyway', async () => {
   await untilDone(testKit());
   found();
@@ -252,5 +296,7 @@ it('says of provided Secrets what is missing or does not belong together', async
 
 it('waits for cert-manager', async () => {
   const kit = testKit({ issuer: 'cert-manager' });
-  expect(await complaint(kit)).toMatch(/^wait: .*Secret binnacle-server-tls does not exist/);
+  expect(await complaint(kit)).toMatch(
+    /^wait: Secret binnacle-server-tls does not exist.*describe certificates/,
+  );
 });

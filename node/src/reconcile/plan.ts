@@ -53,7 +53,7 @@ function planFirstPolicy(input: PlanInput, target: Policy): Step {
   const hasLeaves = ROLES.some((role) => observed.leaves[role] !== undefined);
   const isPlain = target.accept === 'plain' && !(observed.hasRecord && hasLeaves);
   if (!isPlain) {
-    const step = planCertificates(input, false);
+    const step = planCertificates(input, observed.hasRecord);
     // Members that wait for a policy can't report what they have loaded: a rotation waits until they have one.
     const waits =
       step?.action.kind === 'begin-rotation' || step?.action.kind === 'switch-authority';

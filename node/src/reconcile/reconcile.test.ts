@@ -81,7 +81,7 @@ it('does the rest when a volume is too big, and then fails for it', async () => 
     metadata: { namespace: 'c', name: 'data-binnacle-0' },
     ...{ spec: { resources: { requests: { storage: '9Gi' } } } },
   });
-  await expect(run(testKit())).rejects.toThrow("can't shrink to 8Gi");
+  await expect(run(testKit())).rejects.toThrow("can't shrink to storage.size 8Gi");
   expect(lines.at(-1)).toBe('done');
   expect(reasons()).toContain('ReconcileFailed');
 });

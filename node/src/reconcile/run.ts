@@ -114,7 +114,12 @@ export class TlsJob {
   ): Promise<Obstacle | undefined> {
     if (action.kind === 'fail') throw new ReconcileError(action.message);
     if (action.kind === 'wait')
-      return { title: 'its Secrets', lines: [action.message], pods: [], isCertain: false };
+      return {
+        title: 'cert-manager has issued its Secrets',
+        lines: [action.message],
+        pods: [],
+        isCertain: false,
+      };
     if (gate !== undefined) {
       const { replicas } = snapshot.observed;
       const reports = await askAll(this.world.api, kit, replicas, this.world.ask);

@@ -2,7 +2,13 @@
 // dies between any two writes: at no moment may anybody be locked out.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CONFIG_MAPS, SECRETS, type KitFile, type KitTls } from '../kubernetes/index.ts';
+import {
+  CONFIG_MAPS,
+  SECRETS,
+  type KitFile,
+  type KitTls,
+  type Secret,
+} from '../kubernetes/index.ts';
 import { ReconcileError, TlsJob } from './run.ts';
 import { Crash } from './testing/memory-api.ts';
 import { START_MS, testKit } from './testing/kit.ts';
@@ -13,7 +19,7 @@ const DAY_MS = 24 * 3600 * 1000;
 const GRACE_MS = 60_000;
 const MAX_RUNS = 60;
 /** More of them: BINNACLE_SIMULATION_RUNS=1000. */
-const RUNS = Number(process.env['BINNACLE_SIMULATION_RUNS'] ?? 15);
+const RUNS = Number(process.env['BINNACLE_SIMULATION_RUNS'] ?? 10);
 
 /** mulberry32: 0 ≤ value < 1, evenly. */
 function randomFrom(seed: number): () => number {
@@ -30,6 +36,8 @@ interface Run {
   readonly cluster: SimulatedCluster;
   readonly lines: string[];
   readonly events: string[];
+  /** R-ca as it was in the beginning. */
+  oldCa?: Secret | undefined;
 }
 
 function start(kit: KitFile, random: () => number, startMs: number = START_MS): Run {
@@ -93,6 +101,8 @@ function sidesOf(cluster: SimulatedCluster): { server: Side; peer: Side; client:
 const found = (cluster: SimulatedCluster): void =>
   void cluster.api.put(CONFIG_MAPS, { metadata: { namespace: 'c', name: 'binnacle-cluster' } });
 
+const DAMAGED_CA: Secret = { metadata: { namespace: 'c', name: 'binnacle-ca' } };
+
 const changes = fc.oneof(
   {
     weight: 3,
@@ -105,6 +115,7 @@ const changes = fc.oneof(
   fc.record({ kind: fc.constant('members'), members: fc.constantFrom(1, 3, 5) }),
   fc.record({ kind: fc.constant('days'), days: fc.integer({ min: 1, max: 115 }) }),
   fc.record({ kind: fc.constant('san'), name: fc.constantFrom('a.example.com', '10.0.0.5') }),
+  fc.record({ kind: fc.constant('put back'), oldCa: fc.constant(true) }),
   fc.record({ kind: fc.constant('lose'), secret: fc.constantFrom('binnacle-ca', 'binnacle-tls') }),
 );
 type Change = typeof changes extends fc.Arbitrary<infer T> ? T : never;
@@ -116,6 +127,7 @@ function apply(run: Run, change: Change): void {
   else if ('members' in change) cluster.configure({ ...cluster.kit, members: change.members });
   else if ('name' in change) cluster.configure(tls({ extraSans: [change.name] }));
   else if ('days' in change) cluster.nowMs += change.days * DAY_MS;
+  else if ('oldCa' in change) cluster.api.put(SECRETS, run.oldCa!);
   else if ('secret' in change) {
     cluster.api.remove(SECRETS, change.secret);
     cluster.api.remove(CONFIG_MAPS, change.secret);
@@ -145,6 +157,7 @@ test(
           await untilDone(run);
           found(run.cluster);
           expectDone(run);
+          run.oldCa = run.cluster.api.peek(SECRETS, 'binnacle-ca') ?? DAMAGED_CA;
           for (const { change, crashAfter, isAfterwards } of story) {
             apply(run, change);
             if (crashAfter !== undefined)
@@ -160,6 +173,21 @@ test(
   },
   RUNS * 5_000,
 );
+
+test('two jobs at once, one with an old configuration, do not get in each other’s way', async () => {
+  const run = start(testKit({ mode: 'plain' }), randomFrom(3));
+  await untilDone(run);
+  found(run.cluster);
+  const { kit } = run.cluster;
+  const old = job(run);
+  run.cluster.configure({ ...kit, tls: { ...kit.tls, mode: 'mutual', caGeneration: 2 } });
+  await Promise.all([old.run(), untilDone(run)]);
+  run.cluster.configure({ ...kit, tls: { ...run.cluster.kit.tls, caGeneration: 3 } });
+  await Promise.all([untilDone(run), untilDone(run)]);
+  expect(run.lines.some((line) => line.startsWith('somebody else was faster'))).toBe(true);
+  expect(run.cluster.broken).toEqual([]);
+  expectDone(run);
+}, 30_000);
 
 test('a rotation crosses every pair of certificates that can meet, by real handshakes', async () => {
   const run = start(testKit(), randomFrom(7), Date.now());

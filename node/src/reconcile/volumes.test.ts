@@ -101,7 +101,7 @@ it('never shrinks, and says what to set', async () => {
   claim(1, '8Gi');
   const { lines, problems } = await grow();
   expect(problems).toEqual([
-    "volume data-binnacle-0 has 30Gi, and volumes can't shrink to 20Gi: set storage.size to 30Gi or more",
+    "volumes can't shrink to storage.size 20Gi: data-binnacle-0 (30Gi); set it to the size that they have",
   ]);
   expect(lines.length).toBe(1);
   expect(sizeOf(0)).toBe('30Gi');

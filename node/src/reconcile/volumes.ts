@@ -34,15 +34,14 @@ export async function growVolumes(
     return { lines: [], problems: [`storage.size ${kit.storage.size} is no size`] };
   const lines: string[] = [];
   const problems: string[] = [];
+  const tooBig: string[] = [];
   for (const claim of await claimsOf(api, kit, wanted, sleep, waitMs)) {
     const { name } = claim.metadata;
     const size = claim.spec?.resources?.requests?.['storage'] ?? '';
     const bytes = quantityBytes(size) ?? 0;
     if (bytes === wanted) continue;
     if (bytes > wanted) {
-      problems.push(
-        `volume ${name} has ${size}, and volumes can't shrink to ${kit.storage.size}: set storage.size to ${size} or more`,
-      );
+      tooBig.push(`${name} (${size})`);
       continue;
     }
     const problem = await grow(api, kit, claim);
@@ -50,6 +49,10 @@ export async function growVolumes(
       lines.push(`grow volume ${name} from ${size} to ${kit.storage.size}`);
     else problems.push(problem);
   }
+  if (tooBig.length > 0)
+    problems.push(
+      `volumes can't shrink to storage.size ${kit.storage.size}: ${tooBig.join(', ')}; set it to the size that they have`,
+    );
   return { lines, problems };
 }
 

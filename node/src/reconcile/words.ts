@@ -44,13 +44,10 @@ export function eventOf(action: Action, kit: KitFile): EventText | undefined {
     case 'switch-authority':
       return normal(
         'TrustWidened',
-        'every member trusts the old CA and the new one; the new one issues from now on',
+        'the old CA and the new one are trusted; the new one issues from now on',
       );
     case 'end-rotation':
-      return normal(
-        'LeavesReissued',
-        'every member shows certificates of the new CA; the old one is dropped',
-      );
+      return normal('LeavesReissued', 'all certificates are of the new CA; the old one is dropped');
     case 'write-leaf':
       return normal(
         'CertificateIssued',
@@ -66,7 +63,7 @@ export function eventOf(action: Action, kit: KitFile): EventText | undefined {
 export const ROTATION_DONE: EventText = {
   type: 'Normal',
   reason: 'RotationDone',
-  message: 'the CA was rotated: no member trusts the old one any more',
+  message: 'the CA was rotated: the old one is not trusted any more',
 };
 
 export const failed = (message: string): EventText => ({
