@@ -19,6 +19,7 @@ import {
 } from '../../conformance/lib/paths.ts';
 import { run } from '../../conformance/lib/process.ts';
 import { Report } from '../../conformance/lib/report.ts';
+import { testAdmission } from './admission.ts';
 import { chart } from './chart.ts';
 import { kubernetesCluster, type KubernetesCluster } from './cluster.ts';
 import { buildImage } from './image.ts';
@@ -87,6 +88,7 @@ async function prepare(cluster: KubernetesCluster): Promise<void> {
 
 async function testAll(cluster: KubernetesCluster): Promise<void> {
   const s3 = await startS3(folder, cluster.hostAddress, S3_PORT);
+  if (options.only.length === 0) await testAdmission(report, `${options.namespace}-admission`);
   const steps = [...scaling, ...disruptions, ...rotations, upgradeTo(NEXT_TAG), ...backups(s3)];
   try {
     for (const name of options.install) {
