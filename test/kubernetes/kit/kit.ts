@@ -8,7 +8,8 @@ import { Kubectl, type Pod } from './kubectl.ts';
 import { PodLogs } from './pod-logs.ts';
 import { Workload } from './workload.ts';
 
-export const RELEASE = 'binnacle';
+/** Of its own: a drain goes by labels through all namespaces. */
+export const RELEASE = 'e2e-binnacle';
 const DOMAIN = 'cluster.local';
 const SETTLE_MS = 120_000;
 

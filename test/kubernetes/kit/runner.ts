@@ -16,15 +16,20 @@ export class Runner {
   readonly #report: Report;
   readonly rows: Row[] = [];
   #clusterId: bigint | undefined;
+  /** That the last step left. */
+  #members: number;
 
   constructor(kit: Kit, report: Report) {
     this.#kit = kit;
+    this.#members = kit.members;
     this.#report = report;
   }
 
   /** One step. Returns whether all was as it has to be. */
   async run(step: Step): Promise<boolean> {
     const { workload, installation } = this.#kit;
+    // What a step before left undone is not this one's.
+    await this.#kit.settled(this.#members);
     this.#clusterId ??= await this.#kit.clusterId();
     workload.ledger.nextStep();
     workload.measure();
@@ -35,6 +40,7 @@ export class Runner {
         await step.run(this.#kit);
       } finally {
         tookMs = performance.now() - began;
+        this.#members = step.members ?? this.#kit.members;
       }
       await sleep(AFTERMATH_MS);
       await this.#check(step, workload.ledger.prefix);
