@@ -24,6 +24,7 @@ const COMMIT_PAUSE_MS = 250;
 const SERVING_PATIENCE_MS = 60_000;
 /** Looking takes processor time from members that are starting on the same machine. */
 const LOOK_PAUSE_MS = 150;
+const LOOK_TIMEOUT_MS = 1_000;
 
 type Undo = () => Promise<void>;
 
@@ -34,6 +35,10 @@ export interface InPlaceOptions {
   /** In Kubernetes: writes the new generation and cluster id down before the first member commits; returns the way back. */
   readonly record: ((generation: number, clusterId: string) => Promise<Undo>) | undefined;
   readonly note: (line: string) => void;
+  /** How long a member that does not answer is told again to commit; 30 s by default. */
+  readonly commitPatienceMs?: number;
+  /** How long the cluster may take to serve again; 60 s by default. */
+  readonly servingPatienceMs?: number;
 }
 
 export interface InPlaceReport {
@@ -153,9 +158,9 @@ async function notCommitted(
 async function commitOne(
   { name, port }: Participant,
   { generation, clusterId }: RestorePlan,
-  { access }: InPlaceOptions,
+  { access, commitPatienceMs = COMMIT_PATIENCE_MS }: InPlaceOptions,
 ): Promise<void> {
-  const deadline = Date.now() + COMMIT_PATIENCE_MS;
+  const deadline = Date.now() + commitPatienceMs;
   for (;;) {
     try {
       await port.commit(generation, clusterId);
@@ -180,16 +185,16 @@ async function commitOne(
 
 async function untilServing(
   plan: RestorePlan,
-  { access, note }: InPlaceOptions,
+  { access, note, servingPatienceMs = SERVING_PATIENCE_MS }: InPlaceOptions,
   clusterId: string,
 ): Promise<void> {
-  const deadline = Date.now() + SERVING_PATIENCE_MS;
+  const deadline = Date.now() + servingPatienceMs;
   let problem = '';
   for (;;) {
     // Connections that were cut come back late; new ones are there at once.
     const client = openClient(access);
     try {
-      const members = await surveyMembers(client);
+      const members = await surveyMembers(client, LOOK_TIMEOUT_MS);
       const restored = members.filter(
         ({ status }) => formatId(status.header.clusterId) === clusterId,
       );
@@ -198,7 +203,7 @@ async function untilServing(
         await client.get('binnacle/restored', { endpoint: one.endpoint, timeoutMs: 1_000 });
         if (restored.length >= plan.participants.length) return;
         problem = `${restored.length} of ${plan.participants.length} members serve`;
-        if (Date.now() > deadline - SERVING_PATIENCE_MS / 2) {
+        if (Date.now() > deadline - servingPatienceMs / 2) {
           note(`${problem}; the others follow when they start`);
           return;
         }

@@ -29,29 +29,31 @@ export function openClient(access: ClusterAccess): Client {
  * The members that answer. Asks everybody for what they know themselves, so that it works without a quorum, too.
  * @throws BackupError Source when nobody answers
  */
-export async function surveyMembers(client: Client): Promise<SourceMember[]> {
+export async function surveyMembers(
+  client: Client,
+  timeoutMs = ASK_TIMEOUT_MS,
+): Promise<SourceMember[]> {
   const given = client.endpoints;
   const names = new Map<bigint, string>();
   const advertised: string[] = [];
   let problem: unknown;
-  for (const endpoint of given) {
-    try {
-      const options = { endpoint, serializable: true, timeoutMs: ASK_TIMEOUT_MS };
-      const { members } = await client.cluster.list(options);
-      for (const { id, name, clientUrls } of members) {
-        names.set(id, name);
-        advertised.push(...clientUrls);
-      }
-      break;
-    } catch (error) {
-      problem = error;
+  try {
+    // The first that answers: others may be down, which shows only when their time is over.
+    const { members } = await Promise.any(
+      given.map((endpoint) => client.cluster.list({ endpoint, serializable: true, timeoutMs })),
+    );
+    for (const { id, name, clientUrls } of members) {
+      names.set(id, name);
+      advertised.push(...clientUrls);
     }
+  } catch (error) {
+    problem = error instanceof AggregateError ? error.errors[0] : error;
   }
   const found = new Map<bigint, SourceMember>();
   // One behind the other would wait for each that is gone. What members advertise is theirs alone; what was given may be a
   // Service or a tunnel, but answers where advertised names do not lead anywhere from here.
   const asked = [...new Set([...given, ...advertised])];
-  for (const one of await Promise.all(asked.map((url) => ask(client, url, names)))) {
+  for (const one of await Promise.all(asked.map((url) => ask(client, url, names, timeoutMs)))) {
     if (one !== undefined) found.set(one.id, one);
   }
   if (found.size === 0) {
@@ -65,9 +67,10 @@ async function ask(
   client: Client,
   endpoint: string,
   names: ReadonlyMap<bigint, string>,
+  timeoutMs: number,
 ): Promise<SourceMember | undefined> {
   try {
-    const status = await client.maintenance.status(endpoint, { timeoutMs: ASK_TIMEOUT_MS });
+    const status = await client.maintenance.status(endpoint, { timeoutMs });
     const id = status.header.memberId;
     const leads = status.leader !== 0n && status.leader === id;
     return {
