@@ -9,6 +9,7 @@ const BODY = JSON.stringify({
   server: { leaf: 'AA', trust: ['01', '02'], notAfter: '2027-01-01T00:00:00Z' },
   peer: { leaf: 'bb', trust: ['01', '02'], notAfter: '2027-01-01T00:00:00Z' },
   knownAdvertise: { peer: { '8e9e05c52164694d': ['https://binnacle-0.h.c.svc:2380'] } },
+  dialed: { peer: { '2': 'https://binnacle-1.h.c.svc:2380', '3': null } },
 });
 const REPORT = parseReport(BODY);
 const GATE: Gate = { title: 'all', policy: { accept: 'both', advertise: 'https' } };
@@ -25,6 +26,7 @@ it('reads a report', () => {
     server: { leaf: 'aa', trust: ['01', '02'] },
     peer: { leaf: 'bb', trust: ['01', '02'] },
     knownPeerUrls: ['https://binnacle-0.h.c.svc:2380'],
+    dialedUrls: ['https://binnacle-1.h.c.svc:2380'],
   });
   const empty = parseReport('{"policy":null,"server":null,"peer":null}');
   expect(empty).toMatchObject({ policy: undefined, server: undefined, knownPeerUrls: [] });
@@ -40,6 +42,8 @@ it('says what each pod still has', () => {
   expect(against(GATE, { advertise: ['http://c'] })).toBe('still gives out http://c');
   const known = { knownPeerUrls: ['http://binnacle-0.h.c.svc:2380'] };
   expect(against(GATE, known)).toBe('still knows a member by http://binnacle-0.h.c.svc:2380');
+  const dialed = { dialedUrls: ['http://binnacle-0.h.c.svc:2380'] };
+  expect(against(GATE, dialed)).toBe('still has a stream by http://binnacle-0.h.c.svc:2380');
   expect(against({ title: '', trusts: ['03'] })).toBe('does not trust CA 03 yet (server)');
   expect(against({ title: '', trusts: ['01'] })).toBeUndefined();
   expect(against({ title: '', trustsOnly: ['01'] })).toBe('still trusts CA 02 (server)');

@@ -18,6 +18,8 @@ export interface MemberReport {
   readonly peer: LoadedCertificates | undefined;
   /** Peer URLs of all members, as this one knows them. */
   readonly knownPeerUrls: readonly string[];
+  /** By which URLs the streams of other members come to it now. */
+  readonly dialedUrls: readonly string[];
 }
 
 /** By pod name: the report, or why there is none. */
@@ -87,10 +89,11 @@ function wrongUrl(
   const own = report.advertise.find((url) => !isRight(url));
   if (own !== undefined) return `still gives out ${own}`;
   // One that is scaled away will not be dialled, and cannot change its URL any more.
-  const known = report.knownPeerUrls.find(
-    (url) => !isRight(url) && (ordinalOf(kit, url) ?? 0) < replicas,
-  );
-  return known === undefined ? undefined : `still knows a member by ${known}`;
+  const isWrong = (url: string): boolean => !isRight(url) && (ordinalOf(kit, url) ?? 0) < replicas;
+  const known = report.knownPeerUrls.find(isWrong);
+  if (known !== undefined) return `still knows a member by ${known}`;
+  const dialed = report.dialedUrls.find(isWrong);
+  return dialed === undefined ? undefined : `still has a stream by ${dialed}`;
 }
 
 function certificateShortfall(
@@ -117,12 +120,14 @@ export function parseReport(body: string): MemberReport {
   const json = fields(JSON.parse(body));
   const advertise = fields(json['advertise']);
   const known = fields(fields(json['knownAdvertise'])['peer']);
+  const dialed = fields(fields(json['dialed'])['peer']);
   return {
     policy: policyFrom(json['policy']),
     advertise: [...texts(advertise['peer']), ...texts(advertise['client'])],
     server: loadedFrom(json['server']),
     peer: loadedFrom(json['peer']),
     knownPeerUrls: Object.values(known).flatMap(texts),
+    dialedUrls: texts(Object.values(dialed)),
   };
 }
 

@@ -19,7 +19,7 @@ const DAY_MS = 24 * 3600 * 1000;
 const GRACE_MS = 60_000;
 const MAX_RUNS = 60;
 /** More of them: BINNACLE_SIMULATION_RUNS=1000. */
-const RUNS = Number(process.env['BINNACLE_SIMULATION_RUNS'] ?? 10);
+const RUNS = Number(process.env['BINNACLE_SIMULATION_RUNS'] ?? 5);
 
 /** mulberry32: 0 ≤ value < 1, evenly. */
 function randomFrom(seed: number): () => number {

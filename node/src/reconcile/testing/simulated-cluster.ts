@@ -127,6 +127,7 @@ export class SimulatedCluster {
       server: loaded(member.server),
       peer: loaded(member.peer),
       knownPeerUrls: member.policy === undefined ? [] : knownPeerUrls,
+      dialedUrls: [],
     });
   }
 

@@ -17,7 +17,7 @@ function certificates(pem: string): X509Certificate[] {
   return found;
 }
 
-const verdicts = new Map<string, boolean>();
+const verdicts = new Map<X509Certificate, Map<X509Certificate, boolean>>();
 
 /** Whether whoever trusts `bundle` takes the certificate at that time. */
 export function isTrusted(pem: string, bundle: string, now: Date): boolean {
@@ -27,15 +27,21 @@ export function isTrusted(pem: string, bundle: string, now: Date): boolean {
 }
 
 function hasIssued(ca: X509Certificate, leaf: X509Certificate): boolean {
-  const key = `${ca.fingerprint256} ${leaf.fingerprint256}`;
-  let verdict = verdicts.get(key);
+  const known = verdicts.get(ca) ?? new Map<X509Certificate, boolean>();
+  verdicts.set(ca, known);
+  let verdict = known.get(leaf);
   if (verdict === undefined)
-    verdicts.set(key, (verdict = ca.ca && leaf.checkIssued(ca) && leaf.verify(ca.publicKey)));
+    known.set(leaf, (verdict = ca.ca && leaf.checkIssued(ca) && leaf.verify(ca.publicKey)));
   return verdict;
 }
 
-function isValidAt({ validFromDate, validToDate }: X509Certificate, now: Date): boolean {
-  return validFromDate <= now && now <= validToDate;
+const lives = new Map<X509Certificate, readonly [lo: Date, hi: Date]>();
+
+function isValidAt(certificate: X509Certificate, now: Date): boolean {
+  let life = lives.get(certificate);
+  if (life === undefined)
+    lives.set(certificate, (life = [certificate.validFromDate, certificate.validToDate]));
+  return life[0] <= now && now <= life[1];
 }
 
 /** A mutual TLS handshake over a pipe. Resolves with undefined, or with what one of the two sides had against it. */
