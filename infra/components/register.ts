@@ -42,7 +42,7 @@ const KINDS: Readonly<Record<string, KindOptions>> = {
       // Volumes grow through the reconcile job.
       ignoreChanges: ['spec.volumeClaimTemplates'],
       // A rolling update takes members one by one, and each catches up before the next.
-      customTimeouts: { create: '20m', update: '60m' },
+      customTimeouts: { create: '20m', update: '40m' },
     },
     // The configuration has the last word on what others have set meanwhile, such as replicas with `kubectl scale`.
     annotations: { 'pulumi.com/patchForce': 'true' },

@@ -114,6 +114,15 @@ describe('the image for kind', () => {
     expect(members).toContain(`"image":"${String(imageIn(resources))}"`);
   });
 
+  it('is not known, and not loaded, at a preview', async () => {
+    const { resources } = await build(true);
+    expect(find(resources, LOADED).inputs['image']).toEqual({ __pulumiUnknown: true });
+    expect(find(resources, 'docker:index/image:Image').inputs).not.toHaveProperty('buildOnPreview');
+    expect(find(resources, 'kubernetes:apps/v1:StatefulSet').inputs).toMatchObject({
+      metadata: { name: 'binnacle' },
+    });
+  });
+
   it('is in the nodes before the first object is made', async () => {
     const { resources } = await build();
     const order = resources.map(({ type }) => type);
