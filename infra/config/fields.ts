@@ -4,7 +4,6 @@ import { z } from 'zod';
 
 const DNS_NAME =
   /^(\*\.)?[a-zA-Z0-9_]([a-zA-Z0-9_-]*[a-zA-Z0-9_])?(\.[a-zA-Z0-9_]([a-zA-Z0-9_-]*[a-zA-Z0-9_])?)*$/;
-const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const DNS_SUBDOMAIN = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const LABEL_KEY = /^([a-z0-9.-]+\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$/;
@@ -49,8 +48,6 @@ export const objectName = (what: string) =>
 /** A domain, such as cluster.local. */
 export const domain = (what: string) =>
   text(what).regex(DNS_SUBDOMAIN, { error: `must be ${what}, without a dot at its end` });
-
-export const isDnsLabel = (value: string): boolean => value.length <= 63 && DNS_LABEL.test(value);
 
 export const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.strictObject(shape, {
