@@ -474,10 +474,7 @@ export class Member implements MemberApi, StateEvents {
     this.snapshots.afterApply();
   }
 
-  /**
-   * A leader that was paused may have been succeeded without knowing, so it asks a quorum before it acts alone (leases).
-   * Returns whether this member leads.
-   */
+  /** Whether this member leads: one that was paused may have been succeeded without knowing, so a quorum is asked. */
   async confirmLeadership(): Promise<boolean> {
     if (!this.isLeader) return false;
     if (!this.clock.wasPaused) return true;
