@@ -79,7 +79,7 @@ it('shows the next step and does nothing', async () => {
 it('does the rest when a volume is too big, and then fails for it', async () => {
   server.put('/api/v1/namespaces/c/persistentvolumeclaims', {
     metadata: { namespace: 'c', name: 'data-binnacle-0' },
-    ...{ spec: { resources: { requests: { storage: '9Gi' } } } },
+    ...{ spec: { resources: { requests: { storage: '9Gi' } } }, status: { phase: 'Bound' } },
   });
   await expect(run(testKit())).rejects.toThrow("can't shrink to storage.size 8Gi");
   expect(lines.at(-1)).toBe('done');
@@ -112,6 +112,7 @@ it('asks the API for nothing that its rules do not allow', async () => {
   cluster.api.put(PERSISTENT_VOLUME_CLAIMS, {
     metadata: { namespace: 'c', name: 'data-binnacle-8' },
     spec: { resources: { requests: { storage: '1Gi' } } },
+    status: { phase: 'Bound' },
   });
   const world = {
     api: cluster.api,

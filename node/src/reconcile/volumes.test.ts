@@ -19,10 +19,11 @@ beforeEach(() => {
   slept = 0;
 });
 
-function claim(ordinal: number, storage: string): void {
+function claim(ordinal: number, storage: string, phase: string = 'Bound'): void {
   api.put(PERSISTENT_VOLUME_CLAIMS, {
     metadata: { namespace: 'c', name: `data-binnacle-${ordinal}` },
     spec: { storageClassName: 'fast', resources: { requests: { storage } } },
+    status: { phase },
   });
 }
 
@@ -86,8 +87,20 @@ it('waits for claims that are about to be made too small, but not for ever', asy
   expect(lines.length).toBe(2);
   api.remove(PERSISTENT_VOLUME_CLAIMS, 'data-binnacle-1');
   slept = 0;
-  await grow();
+  const { problems } = await grow();
   expect(slept).toBe(5);
+  expect(problems).toEqual(['not bound yet, and so not grown to 20Gi: data-binnacle-1']);
+});
+
+it('waits until they are bound, and leaves alone those that nobody uses', async () => {
+  statefulSet(1, '8Gi');
+  claim(0, '8Gi', 'Pending');
+  claim(3, '8Gi', 'Pending');
+  const { lines, problems } = await grow(() => claim(0, '8Gi'));
+  expect({ lines, problems }).toEqual({
+    lines: ['grow volume data-binnacle-0 from 8Gi to 20Gi'],
+    problems: [],
+  });
 });
 
 it('does not wait where the template has the size already', async () => {

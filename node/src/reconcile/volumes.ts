@@ -35,7 +35,8 @@ export async function growVolumes(
   const lines: string[] = [];
   const problems: string[] = [];
   const tooBig: string[] = [];
-  for (const claim of await claimsOf(api, kit, wanted, sleep, waitMs)) {
+  const { claims, unbound } = await claimsOf(api, kit, wanted, sleep, waitMs);
+  for (const claim of claims) {
     const { name } = claim.metadata;
     const size = claim.spec?.resources?.requests?.['storage'] ?? '';
     const bytes = quantityBytes(size) ?? 0;
@@ -49,6 +50,8 @@ export async function growVolumes(
       lines.push(`grow volume ${name} from ${size} to ${kit.storage.size}`);
     else problems.push(problem);
   }
+  if (unbound.length > 0)
+    problems.push(`not bound yet, and so not grown to ${kit.storage.size}: ${unbound.join(', ')}`);
   if (tooBig.length > 0)
     problems.push(
       `volumes can't shrink to storage.size ${kit.storage.size}: ${tooBig.join(', ')}; set it to the size that they have`,
@@ -56,25 +59,32 @@ export async function growVolumes(
   return { lines, problems };
 }
 
+/** The claims that can be judged; those of members that run are waited for until they are bound. */
 async function claimsOf(
   api: Api,
   kit: KitFile,
   wanted: number,
   sleep: (milliseconds: number) => Promise<void>,
   waitMs: number,
-): Promise<Claim[]> {
+): Promise<{ claims: Claim[]; unbound: string[] }> {
+  const names = Array.from({ length: MAX_MEMBERS }, (_, i) => claimName(kit, i));
   for (let waitedMs = 0; ; waitedMs += 1000) {
     const found = await Promise.all(
-      Array.from({ length: MAX_MEMBERS }, (_, i) =>
-        api.find(PERSISTENT_VOLUME_CLAIMS, { namespace: kit.namespace, name: claimName(kit, i) }),
-      ),
+      names.map((name) => api.find(PERSISTENT_VOLUME_CLAIMS, { namespace: kit.namespace, name })),
     );
     const replicas = await replicasToGrow(api, kit, wanted);
-    const isComplete = found.slice(0, replicas).every((claim) => claim !== undefined);
-    if (isComplete || waitedMs >= waitMs)
-      return found.filter((claim) => claim?.metadata.name !== undefined) as Claim[]; // just filtered
+    const unbound = names.filter((_, i) => i < replicas && !isBound(found[i]));
+    if (unbound.length === 0 || waitedMs >= waitMs) {
+      const claims = found.filter((claim): claim is Claim => isBound(claim));
+      return { claims, unbound };
+    }
     await sleep(1000);
   }
+}
+
+/** Kubernetes lets only bound claims grow. */
+function isBound(claim: PersistentVolumeClaim | undefined): boolean {
+  return claim?.metadata.name !== undefined && claim.status?.phase === 'Bound';
 }
 
 /** The number of claims that have to be there, or come with a size that is too small; 0 when the template fits. */
