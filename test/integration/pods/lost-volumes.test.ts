@@ -136,6 +136,38 @@ test('a member that was killed while it was scaled away is removed by the leader
   await set.untilReady(3);
 });
 
+test('a member that died between being added and its start, or between removal and addition, joins', async () => {
+  const pod = set.pod(2);
+  await pod.stop('SIGKILL');
+  pod.wipe();
+  await remove(await idOf(pod.name));
+  pod.start();
+  await set.untilReady(3);
+  await pod.stop('SIGKILL');
+  pod.wipe();
+  await remove(await idOf(pod.name));
+  // An id holds the second in which it was given: one that was removed in this very second is refused.
+  const added = await eventually('the addition', async () => {
+    const { member } = await client.cluster.addLearner([`http://${pod.host}:2380`]);
+    return member.id;
+  });
+  pod.start();
+  await set.untilReady(3);
+  const { members } = await client.cluster.list();
+  expect(members).toHaveLength(3);
+  expect(members.map(({ id }) => id)).not.toContain(added);
+});
+
+test('a founder that died between the record and its first file goes on under the same token', async () => {
+  await Promise.all(set.members(3).map((pod) => pod.stop('SIGKILL')));
+  for (const pod of set.members(3)) pod.wipe();
+  set.putRecord({ ...set.record, state: 'founding', token: 'first', clusterId: 'abc' });
+  for (const pod of set.members(3)) pod.start();
+  await set.untilReady(3);
+  expect(set.record).toMatchObject({ state: 'founded', token: 'first' });
+  expect(set.record).not.toMatchObject({ clusterId: 'abc' });
+});
+
 test('a quorum that was lost is not replaced behind the back of the one that is left', async () => {
   await set.pod(1).stop('SIGKILL');
   await set.pod(2).stop('SIGKILL');

@@ -155,6 +155,12 @@ export class TestStatefulSet {
     this.api.remove(CONFIG_MAPS, `${NAME}-cluster`);
   }
 
+  /** As somebody leaves it who dies. */
+  putRecord(record: Readonly<Record<string, unknown>>): void {
+    const data = { record: JSON.stringify(record) };
+    this.api.put(CONFIG_MAPS, { metadata: { name: `${NAME}-cluster` }, data } as never); // the fake keeps any object
+  }
+
   get record(): Record<string, unknown> | undefined {
     const data = this.api.peek('configmaps', NAMESPACE, `${NAME}-cluster`)?.['data'];
     const text = (data as { record?: string } | undefined)?.record; // the member writes it

@@ -72,6 +72,7 @@ export class FakeApi {
       ...object,
       metadata: {
         ...object.metadata,
+        namespace: /\/namespaces\/([^/]+)\//.exec(path)?.[1] ?? '',
         uid: before?.metadata.uid ?? `uid-${this.version + 1}`,
         resourceVersion: `${++this.version}`,
       },
