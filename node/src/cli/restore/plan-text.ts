@@ -35,7 +35,10 @@ function backupText({ name, savedAt, cluster, member, verified }: Manifest, now:
   return `${name}, saved ${age} ago from ${cluster.name}/${member.name}, ${state}`;
 }
 
-function lostText({ backup, now, clusterId }: RestorePlan): string {
+function lostText({ backup, now, clusterId, cluster }: RestorePlan): string {
+  if (backup.cluster.id !== clusterId && backup.cluster.name === cluster) {
+    return 'what changed since; the backup is from before an earlier restore of this cluster';
+  }
   if (backup.cluster.id !== clusterId) {
     return `everything that is there now: the backup is of another cluster (${backup.cluster.id}, not ${clusterId})`;
   }
