@@ -41,6 +41,9 @@ const reasons = (): unknown[] =>
     .sort();
 
 it('installs before there are members, and says what it did', async () => {
+  server.put('/apis/apps/v1/namespaces/c/statefulsets', {
+    metadata: { namespace: 'c', name: 'binnacle' },
+  });
   await run(testKit());
   expect(lines).toEqual([
     'create the CA in Secret binnacle-ca',
@@ -77,6 +80,9 @@ it('shows the next step and does nothing', async () => {
 });
 
 it('does the rest when a volume is too big, and then fails for it', async () => {
+  server.put('/apis/apps/v1/namespaces/c/statefulsets', {
+    metadata: { namespace: 'c', name: 'binnacle' },
+  });
   server.put('/api/v1/namespaces/c/persistentvolumeclaims', {
     metadata: { namespace: 'c', name: 'data-binnacle-0' },
     ...{ spec: { resources: { requests: { storage: '9Gi' } } }, status: { phase: 'Bound' } },

@@ -2,14 +2,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   EventRecorder,
+  STATEFUL_SETS,
   type EventText,
   type KitFile,
   type KubernetesApi,
 } from '../kubernetes/index.ts';
 import { realClock } from '../platform/index.ts';
-import { newestKit, type Snapshot } from './objects.ts';
+import { newestKit } from './objects.ts';
 import { askOverHttp } from './pods.ts';
-import { ReconcileError, TlsJob, type JobOptions, type JobWorld } from './run.ts';
+import { ReconcileError, TlsJob, type JobOptions } from './run.ts';
 import { growVolumes } from './volumes.ts';
 import { failed } from './words.ts';
 
@@ -29,43 +30,52 @@ export async function reconcile(
   options: ReconcileOptions,
 ): Promise<void> {
   const { print } = options;
-  const { namespace, name } = mounted;
-  const about = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name };
-  const recorders = new Map<string, EventRecorder>();
-  const tell = (uid: string | undefined, event: EventText): Promise<void> => {
-    const key = uid ?? '';
-    const recorder =
-      recorders.get(key) ??
-      new EventRecorder(api, { ...about, ...(uid !== undefined && { uid }) }, COMPONENT, (error) =>
-        print(`an Event could not be written: ${String(error)}`),
-      );
-    recorders.set(key, recorder);
-    return recorder.record(event);
-  };
-  const world: JobWorld = {
+  const tell = teller(api, mounted, print);
+  const world = {
     api,
     ask: askOverHttp,
     now: () => new Date(realClock.wallMs()),
-    sleep: (milliseconds) => sleep(milliseconds),
+    sleep: (milliseconds: number) => sleep(milliseconds),
     print,
-    tell: (snapshot: Snapshot, event) => tell(snapshot.statefulSet?.metadata.uid, event),
+    tell,
   };
   const job = new TlsJob(world, mounted, options);
   if (options.dryRun) return print(`next: ${await job.nextStep()}`);
-  const kit = await newestKit(api, mounted);
-  const { lines, problems } = await growVolumes(api, kit, {
-    sleep: world.sleep,
-    waitMs: VOLUME_WAIT_MS,
-  });
-  for (const line of lines) print(line);
-  if (lines.length > 0)
-    await tell(undefined, { type: 'Normal', reason: 'VolumesGrown', message: lines.join('; ') });
   try {
+    const kit = await newestKit(api, mounted);
+    const volumes = await growVolumes(api, kit, { sleep: world.sleep, waitMs: VOLUME_WAIT_MS });
+    for (const line of volumes.lines) print(line);
+    if (volumes.lines.length > 0)
+      await tell({ type: 'Normal', reason: 'VolumesGrown', message: volumes.lines.join('; ') });
     await job.run();
-    if (problems.length > 0) throw new ReconcileError(problems.join('; '));
+    if (volumes.problems.length > 0) throw new ReconcileError(volumes.problems.join('; '));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    await tell(undefined, failed(reason));
+    await tell(failed(error instanceof Error ? error.message : String(error)));
     throw error;
   }
+}
+
+/** Writes Events about the StatefulSet, with its uid, by which kubectl finds them. It never rejects. */
+function teller(
+  api: KubernetesApi,
+  { namespace, name }: KitFile,
+  print: (line: string) => void,
+): (event: EventText) => Promise<void> {
+  const complain = (error: unknown): void => print(`an Event was not written: ${String(error)}`);
+  let known: EventRecorder | undefined;
+  return async (event) => {
+    try {
+      const found = known ?? (await api.find(STATEFUL_SETS, { namespace, name }));
+      if (found === undefined) return; // nothing yet that it could be about
+      if (!(found instanceof EventRecorder)) {
+        const { uid } = found.metadata;
+        const about = { apiVersion: 'apps/v1', kind: 'StatefulSet', namespace, name };
+        const reference = { ...about, ...(uid !== undefined && { uid }) };
+        known = new EventRecorder(api, reference, COMPONENT, complain);
+      }
+      await known?.record(event);
+    } catch (error) {
+      complain(error);
+    }
+  };
 }

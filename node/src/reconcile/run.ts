@@ -22,7 +22,7 @@ export interface JobWorld {
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly print: (line: string) => void;
   /** Writes an Event about the StatefulSet. It never rejects. */
-  readonly tell: (snapshot: Snapshot, event: EventText) => Promise<void>;
+  readonly tell: (event: EventText) => Promise<void>;
 }
 
 const POLL_MS = 1000;
@@ -86,7 +86,7 @@ export class TlsJob {
         return;
       }
       this.waiting = undefined;
-      if (step.action.kind === 'done') return this.finish(snapshot);
+      if (step.action.kind === 'done') return this.finish();
       await this.perform(kit, snapshot, step.action);
     }
     throw new ReconcileError(
@@ -184,11 +184,11 @@ export class TlsJob {
       this.isFirst = !snapshot.observed.hasRecord;
     if (action.kind === 'end-rotation') this.hasRotated = true;
     const event = eventOf(action, kit);
-    if (event !== undefined) await tell(snapshot, event);
+    if (event !== undefined) await tell(event);
   }
 
-  private async finish(snapshot: Snapshot): Promise<void> {
-    if (this.hasRotated) await this.world.tell(snapshot, ROTATION_DONE);
+  private async finish(): Promise<void> {
+    if (this.hasRotated) await this.world.tell(ROTATION_DONE);
     this.world.print(this.writes === 0 ? 'certificates and policy are in order' : 'done');
   }
 }

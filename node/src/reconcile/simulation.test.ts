@@ -53,7 +53,7 @@ function job({ cluster, lines, events }: Run): TlsJob {
       now: () => cluster.now,
       sleep: (milliseconds) => cluster.sleep(milliseconds),
       print: (line) => lines.push(line),
-      tell: (_snapshot, event) => Promise.resolve(void events.push(event.reason)),
+      tell: (event) => Promise.resolve(void events.push(event.reason)),
     },
     cluster.kit,
     { gateTimeoutMs: 120_000, clientGraceMs: GRACE_MS },
