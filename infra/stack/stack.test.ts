@@ -117,7 +117,7 @@ describe('the image for kind', () => {
   it('is not known, and not loaded, at a preview', async () => {
     const { resources } = await build(true);
     expect(find(resources, LOADED).inputs['image']).toEqual({ __pulumiUnknown: true });
-    expect(find(resources, 'docker:index/image:Image').inputs).not.toHaveProperty('buildOnPreview');
+    expect(find(resources, 'docker:index/image:Image').inputs['buildOnPreview']).toBe(false);
     expect(find(resources, 'kubernetes:apps/v1:StatefulSet').inputs).toMatchObject({
       metadata: { name: 'binnacle' },
     });
