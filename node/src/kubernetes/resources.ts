@@ -2,7 +2,6 @@
 import type {
   ConfigMap,
   CoreEvent,
-  Job,
   KubernetesObject,
   PersistentVolumeClaim,
   Pod,
@@ -43,7 +42,6 @@ export const PERSISTENT_VOLUME_CLAIMS = resource<PersistentVolumeClaim>(
   'persistentvolumeclaims',
 );
 export const STATEFUL_SETS = resource<StatefulSet>('apps', 'v1', 'StatefulSet', 'statefulsets');
-export const JOBS = resource<Job>('batch', 'v1', 'Job', 'jobs');
 
 /** The path of a resource's collection in a namespace. */
 export function collectionPath(

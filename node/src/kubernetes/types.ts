@@ -84,16 +84,6 @@ export interface PersistentVolumeClaim extends KubernetesObject {
   };
 }
 
-export interface Job extends KubernetesObject {
-  readonly spec?: unknown;
-  readonly status?: {
-    readonly active?: number;
-    readonly succeeded?: number;
-    readonly failed?: number;
-    readonly conditions?: readonly Condition[];
-  };
-}
-
 /** core/v1 Event. */
 export interface CoreEvent extends KubernetesObject {
   readonly involvedObject: ObjectReference;
