@@ -87,7 +87,8 @@ beforeEach(async () => {
       port: new PeerPort(url, `m${i}`, ACCESS),
       survey: {
         ...{ memberId: '1', clusterId: 'aa', name: `m${i}`, revision: 10 },
-        ...{ appliedIndex: 5, isLearner: false, generation: 1 },
+        ...{ appliedIndex: 5, isLearner: false, generation: 1, hasLeader: true, members: [] },
+        ...{ lastTerm: 2, lastIndex: 5, commitIndex: 5, sizeBytes: 0 },
       },
     })),
     absent: [],
