@@ -43,7 +43,6 @@ type InstallationName = keyof typeof INSTALLATIONS;
 
 const TAG = 'kit-test';
 const NEXT_TAG = 'kit-test-next';
-const S3_PORT = 7_070;
 
 const options = parseArgs({
   options: {
@@ -87,7 +86,7 @@ async function prepare(cluster: KubernetesCluster): Promise<void> {
 }
 
 async function testAll(cluster: KubernetesCluster): Promise<void> {
-  const s3 = await startS3(folder, cluster.hostAddress, S3_PORT);
+  const s3 = await startS3(folder, cluster.hostAddress);
   if (options.only.length === 0) await testAdmission(report, `${options.namespace}-admission`);
   const steps = [...scaling, ...disruptions, ...rotations, upgradeTo(NEXT_TAG), ...backups(s3)];
   try {

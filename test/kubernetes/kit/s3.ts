@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { oracle } from '../../conformance/lib/paths.ts';
+import { freePorts } from '../../conformance/lib/cluster.ts';
 import { Background, eventually } from '../../conformance/lib/process.ts';
 
 export interface S3Server {
@@ -12,7 +13,8 @@ export interface S3Server {
 }
 
 /** @param address of this machine, which pods reach */
-export async function startS3(folder: string, address: string, port: number): Promise<S3Server> {
+export async function startS3(folder: string, address: string): Promise<S3Server> {
+  const [port] = await freePorts(1);
   const bucket = 'backups';
   mkdirSync(join(folder, 'data', bucket), { recursive: true });
   const [access, secret] = ['kit-test', 'kit-test-secret'];
@@ -25,7 +27,12 @@ export async function startS3(folder: string, address: string, port: number): Pr
     { logFile: join(folder, 'versitygw.log') },
   );
   const endpoint = `http://${address}:${port}`;
-  await eventually('versitygw', async () => (await fetch(endpoint), true), 10_000);
+  const answers = async (): Promise<true> => {
+    if (server.hasEnded) throw new Error('it has ended');
+    await fetch(endpoint);
+    return true;
+  };
+  await eventually('versitygw', answers, 10_000);
   return {
     endpoint,
     bucket,
