@@ -95,7 +95,8 @@ export class Prober {
       const drift = { 'clock-drift': `${this.clockDifferenceMs}ms` };
       logger.warn('prober found high clock drift', { ...fields, ...drift });
     }
-    metrics.roundTripSeconds?.(this.link.peerId, this.roundTripMs / 1000);
+    // Before the first answer there is nothing to tell.
+    if (this.healthy) metrics.roundTripSeconds?.(this.link.peerId, this.roundTripMs / 1000);
   }
 }
 
