@@ -32,6 +32,7 @@ import { startS3 } from './s3.ts';
 import type { Step } from './step.ts';
 import { backups } from './steps/backup.ts';
 import { disruptions } from './steps/disruption.ts';
+import { recoveries } from './steps/recover.ts';
 import { rotations } from './steps/rotate.ts';
 import { scaling } from './steps/scale.ts';
 import { tlsModes } from './steps/tls-mode.ts';
@@ -88,7 +89,14 @@ async function prepare(cluster: KubernetesCluster): Promise<void> {
 async function testAll(cluster: KubernetesCluster): Promise<void> {
   const s3 = await startS3(folder, cluster.hostAddress);
   if (options.only.length === 0) await testAdmission(report, `${options.namespace}-admission`);
-  const steps = [...scaling, ...disruptions, ...rotations, upgradeTo(NEXT_TAG), ...backups(s3)];
+  const steps = [
+    ...scaling,
+    ...disruptions,
+    ...recoveries,
+    ...rotations,
+    upgradeTo(NEXT_TAG),
+    ...backups(s3),
+  ];
   try {
     for (const name of options.install) {
       if (!isInstallation(name)) throw new Error(`--install ${name}: chart or program`);

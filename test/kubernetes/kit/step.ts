@@ -12,6 +12,8 @@ export interface Step {
   readonly members?: number;
   /** No request may fail: it is done without any member's end. */
   readonly withoutFailures?: boolean;
+  /** No quorum is left for a while, so that pauses say nothing. */
+  readonly stopsTheCluster?: boolean;
   /** The cluster id changes. */
   readonly foundsAnew?: boolean;
 }
