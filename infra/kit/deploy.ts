@@ -136,7 +136,9 @@ async function targetOf(
     live: new Map(),
     steps: wanted.map((next) => ({ now: undefined, next })),
   };
-  const { live, steps } = hasNamespace ? await look(place.kubectl, wanted, name) : nothing;
+  const { live, steps } = hasNamespace
+    ? await look(place.kubectl, wanted, name, ENGINES[args.engine].preview?.(place.kubectl))
+    : nothing;
   const objects = objectChanges(steps);
   const members = objects.find(({ kind }) => kind === 'StatefulSet');
   const restarts = members?.fields.some(({ path }) => path.startsWith('spec.template')) === true;
@@ -274,6 +276,9 @@ export async function takeDown(args: Arguments, screen: Screen): Promise<number>
     ...{ wanted, steps: there, say: (line: string) => screen.line(`  ${line}`) },
   };
   await engine.down(deployment);
+  // Backups and restores that were started by hand: their pods would hold on to the backups' volume.
+  const jobs = `app.kubernetes.io/instance=${name},app.kubernetes.io/component=backup`;
+  await place.kubectl.run(['delete', 'jobs', '-l', jobs, '--ignore-not-found']);
   for (const line of nextAfterDown(args, settings, place.kubectl.command)) screen.line(line);
   return 0;
 }

@@ -2,6 +2,7 @@
 import type { KubernetesObject } from '../objects/index.ts';
 import type { Settings } from './settings.ts';
 import type { Kubectl } from './kubectl.ts';
+import type { Preview } from './live.ts';
 import type { Step } from './plan.ts';
 
 export interface Deployment {
@@ -18,6 +19,8 @@ export interface Deployment {
 export interface Engine {
   /** Undefined when it can work; else what is missing and how to get it. */
   missing(): string | undefined;
+  /** What applying would make of objects; undefined: the kit tells it from the objects alone. */
+  preview?(kubectl: Kubectl): Preview;
   up(deployment: Deployment): Promise<void>;
   down(deployment: Deployment): Promise<void>;
 }

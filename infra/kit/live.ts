@@ -22,16 +22,25 @@ export interface Look {
 export const keyOfObject = ({ kind, metadata }: KubernetesObject): string =>
   `${kind}/${metadata.name}`;
 
+/** What an object becomes when it is applied, by its key. */
+export type Preview = (
+  wanted: readonly KubernetesObject[],
+  live: ReadonlyMap<string, KubernetesObject>,
+) => Promise<ReadonlyMap<string, KubernetesObject>>;
+
 /** The objects that are wanted, as they are now, and those of this cluster that are not wanted any more. */
 export async function look(
   kubectl: Kubectl,
   wanted: readonly KubernetesObject[],
   cluster: string,
+  preview: Preview = previewByMerging,
 ): Promise<Look> {
   const live = await present(kubectl, wanted);
+  const known = wanted.filter((object) => live.has(keyOfObject(object)));
+  const after = await preview(known, live);
   const steps = wanted.map((object): Step => {
-    const now = live.get(keyOfObject(object));
-    return { now, next: now === undefined ? object : withDefaults(now, object) };
+    const key = keyOfObject(object);
+    return { now: live.get(key), next: after.get(key) ?? object };
   });
   const superfluous = (await owned(kubectl, cluster)).filter(
     (object) => !wanted.some((each) => keyOfObject(each) === keyOfObject(object)),
@@ -53,9 +62,18 @@ export async function present(
       );
     throw new Problem(`kubectl get: ${stderr.trim()}`);
   }
-  if (stdout.trim() === '') return new Map();
-  const found = JSON.parse(stdout) as KubernetesObject & { items?: KubernetesObject[] };
-  return new Map((found.items ?? [found]).map((object) => [keyOfObject(object), object]));
+  return objectsIn(stdout);
+}
+
+/** What `-o json` prints of none, one or several objects, by key. */
+export function objectsIn(output: string): Map<string, KubernetesObject> {
+  // Of several objects kubectl prints a List, or one JSON after the other.
+  const documents = output.trim() === '' ? [] : output.split(/(?<=^\})\n(?=\{)/m);
+  const objects = documents.flatMap((text) => {
+    const found = JSON.parse(text) as KubernetesObject & { items?: KubernetesObject[] };
+    return found.items ?? [found];
+  });
+  return new Map(objects.map((object) => [keyOfObject(object), object]));
 }
 
 /** Objects that this kit made for the cluster. */
@@ -67,11 +85,17 @@ export async function owned(kubectl: Kubectl, cluster: string): Promise<Kubernet
   return found.filter(({ metadata }) => !('ownerReferences' in metadata));
 }
 
-/** What the API server would have after the fields that are wanted are set: its defaults stay. */
-function withDefaults(now: KubernetesObject, wanted: KubernetesObject): KubernetesObject {
-  const next = merged(now as unknown as JsonObject, wanted as unknown as JsonObject); // JSON both
-  return keepFixed(now, next as unknown as KubernetesObject);
-}
+/** Without asking: fields that are wanted are set, all others stay. What is left out from now on is not seen. */
+const previewByMerging: Preview = (wanted, live) =>
+  Promise.resolve(
+    new Map(
+      wanted.map((object) => {
+        const now = live.get(keyOfObject(object))!;
+        const next = merged(now as unknown as JsonObject, object as unknown as JsonObject); // JSON both
+        return [keyOfObject(object), keepFixed(now, next as unknown as KubernetesObject)];
+      }),
+    ),
+  );
 
 /** Kubernetes never lets a StatefulSet's claims change; volumes grow through the reconcile job. */
 export function keepFixed(

@@ -69,11 +69,7 @@ function upkeepLines(
   return lines;
 }
 
-function tlsLine(
-  policy: StatusModel['policy'],
-  notAfter: Date | undefined,
-  now: Date,
-): Line {
+function tlsLine(policy: StatusModel['policy'], notAfter: Date | undefined, now: Date): Line {
   if (policy === undefined)
     return ['TLS         not set up yet: the reconcile job does it', 'yellow'];
   if (policy.accept === 'plain') return ['TLS         none'];
@@ -95,7 +91,7 @@ function backupLines(backup: StatusModel['backup'], now: Date): Line[] {
     lines.push(['backup      none verified yet', 'yellow']);
   else
     lines.push([
-      `backup      verified: ${lastVerified.name}, ${agoText(now.getTime() - Date.parse(lastVerifiedAt))} ago, revision ${lastVerified.revision.toLocaleString('en-US')}, ${lastVerified.keys.toLocaleString('en-US')} keys, ${sizeText(lastVerified.bytes)} · ${verifiedBackups} in ${destination}`,
+      `backup      verified: ${lastVerified.name}, ${agoText(now.getTime() - Date.parse(lastVerifiedAt))} ago, revision ${lastVerified.revision.toLocaleString('en-US')}, ${keysText(lastVerified.keys)}, ${sizeText(lastVerified.bytes)} · ${verifiedBackups} in ${destination}`,
     ]);
   if (lastError !== '') lines.push([`            the last run failed: ${lastError}`, 'red']);
   return lines;
@@ -108,3 +104,6 @@ export function agoText(ms: number): string {
   const hours = Math.round(minutes / 60);
   return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
 }
+
+const keysText = (keys: number): string =>
+  keys === 1 ? '1 key' : `${keys.toLocaleString('en-US')} keys`;
