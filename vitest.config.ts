@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const PROCESS_TESTS = [
   'infra/local/cluster.test.ts',
   'infra/engine/launch.test.ts',
+  'infra/kit/command.test.ts',
   'test/{integration,chaos}/**/*.test.ts',
 ];
 

@@ -46,10 +46,11 @@ export function settingsFile({ config, stack }: Arguments): SettingsFile {
 export async function deploy(args: Arguments, screen: Screen): Promise<number> {
   const file = settingsFile(args);
   if (args.command === 'scale') file.set('members', args.members);
-  if (args.command === 'rotate')
+  if (args.command === 'rotate') {
+    refuseRotation(file.read());
     file.set('tls.caGeneration', file.read().config.tls.caGeneration + 1);
+  }
   const settings = file.read();
-  refuseRotation(args, settings);
   const engine = ENGINES[args.engine];
   const missing =
     engine.missing() ?? (args.target === 'kind' && !hasKind() ? HOW_TO_GET_KIND : undefined);
@@ -81,8 +82,7 @@ export async function deploy(args: Arguments, screen: Screen): Promise<number> {
   return 0;
 }
 
-function refuseRotation({ command }: Arguments, { config: { tls } }: Settings): void {
-  if (command !== 'rotate') return;
+function refuseRotation({ config: { tls } }: Settings): void {
   if (tls.mode === 'plain')
     throw new Problem('There is no certificate to rotate: tls.mode is plain.');
   if (tls.issuer !== 'self')

@@ -1,6 +1,7 @@
 // Without Pulumi: the same objects by server-side apply, in the same order. Nothing is remembered between two runs: what
 // is not wanted any more is found by its labels.
 import { Problem } from '../local/problem.ts';
+import type { KubernetesObject } from '../objects/index.ts';
 import type { Engine } from './engine.ts';
 import { isInstalled, listOf, type Kubectl } from './kubectl.ts';
 import { keepFixed, keyOfObject, objectsIn, owned } from './live.ts';
@@ -23,18 +24,17 @@ export const kubectlEngine: Engine = {
   },
 
   async up({ kubectl, wanted, steps, say }) {
-    const changed = new Map(
-      objectChanges(steps).map((change) => [`${change.kind}/${change.name}`, change]),
+    const kept = new Set(
+      objectChanges(steps)
+        .filter(({ action }) => action === 'keep')
+        .map(({ kind, name }) => `${kind}/${name}`),
     );
     const live = new Map(
       steps.flatMap(({ now }) => (now === undefined ? [] : [[keyOfObject(now), now] as const])),
     );
-    for (const object of wanted) {
-      const key = keyOfObject(object);
-      if (changed.get(key)?.action === 'keep') continue;
-      const fixed = keepFixed(live.get(key), object);
-      say((await kubectl.run([...APPLY, '-f', '-'], JSON.stringify(fixed))).trim());
-    }
+    const changed = wanted.filter((object) => !kept.has(keyOfObject(object)));
+    const objects = changed.map((object) => keepFixed(live.get(keyOfObject(object)), object));
+    if (objects.length > 0) sayAll(say, await kubectl.run([...APPLY, '-f', '-'], listOf(objects)));
     for (const { now, next } of steps)
       if (now !== undefined && next === undefined)
         say((await kubectl.run(['delete', now.kind, now.metadata.name, '--wait=false'])).trim());
@@ -43,17 +43,33 @@ export const kubectlEngine: Engine = {
   async down({ kubectl, settings, say }) {
     const objects = await owned(kubectl, settings.config.name);
     if (objects.length === 0) throw new Problem('There is nothing to take away.');
-    // Jobs first, so that none works on a cluster that goes away; then what the members run with, after them.
-    const order = ['CronJob', 'Job', 'StatefulSet'];
-    const rank = (kind: string): number =>
-      order.includes(kind) ? order.indexOf(kind) : order.length;
-    for (const { kind, metadata } of objects.sort((a, b) => rank(a.kind) - rank(b.kind))) {
-      say((await kubectl.run(['delete', kind, metadata.name, '--ignore-not-found'])).trim());
-      // Members still ask for their StatefulSet when they end: their rights go after them.
-      if (kind === 'StatefulSet') await membersEnd(kubectl, settings.config.name);
-    }
+    // Jobs first, so that none works on a cluster that goes away. Members still ask for their StatefulSet when they
+    // end: their rights go after them.
+    const isOf = (kinds: readonly string[]) => objects.filter(({ kind }) => kinds.includes(kind));
+    const first = isOf(['CronJob', 'Job', 'StatefulSet']);
+    await remove(first, kubectl, say);
+    await membersEnd(kubectl, settings.config.name);
+    await remove(
+      objects.filter((object) => !first.includes(object)),
+      kubectl,
+      say,
+    );
   },
 };
+
+async function remove(
+  objects: readonly KubernetesObject[],
+  kubectl: Kubectl,
+  say: (line: string) => void,
+): Promise<void> {
+  if (objects.length === 0) return;
+  const args = ['delete', '--ignore-not-found', '-f', '-'];
+  sayAll(say, await kubectl.run(args, listOf(objects)));
+}
+
+function sayAll(say: (line: string) => void, output: string): void {
+  for (const line of output.trim().split('\n')) say(line);
+}
 
 /** No longer than their grace: what is left then goes by itself. */
 async function membersEnd(kubectl: Kubectl, cluster: string): Promise<void> {
