@@ -69,7 +69,11 @@ export function build(tool: Tool, options: BuildOptions): void {
           isolation === undefined ? [] : ['--isolation', isolation],
         );
   const command = tool === 'docker' ? ['buildx', 'build'] : ['build'];
-  run(tool, [...command, ...own, ...common, context]);
+  const advice =
+    base === undefined
+      ? '\nWhere no registry can be reached, take a Debian image that is there: --base IMAGE (images/README.md makes one).'
+      : '';
+  run(tool, [...command, ...own, ...common, context], advice);
 }
 
 /** Writes the image as a Docker archive, which docker, podman, containerd and `kind load image-archive` read. */
@@ -93,8 +97,8 @@ export function push(tool: Tool, tag: string, parts: readonly string[]): void {
   run(tool, ['manifest', 'push', '--all', tag, `docker://${tag}`]);
 }
 
-function run(tool: Tool, args: readonly string[]): void {
+function run(tool: Tool, args: readonly string[], advice = ''): void {
   const { status, error } = spawnSync(tool, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   if (error !== undefined) throw new Problem(`${tool}: ${error.message}`);
-  if (status !== 0) throw new Problem(`'${tool} ${args.join(' ')}' ended with ${status}`);
+  if (status !== 0) throw new Problem(`'${tool} ${args.join(' ')}' ended with ${status}${advice}`);
 }
