@@ -32,6 +32,7 @@ import { startS3 } from './s3.ts';
 import type { Step } from './step.ts';
 import { backups } from './steps/backup.ts';
 import { disruptions } from './steps/disruption.ts';
+import { growths } from './steps/grow.ts';
 import { recoveries } from './steps/recover.ts';
 import { rotations } from './steps/rotate.ts';
 import { scaling } from './steps/scale.ts';
@@ -93,6 +94,7 @@ async function testAll(cluster: KubernetesCluster): Promise<void> {
     ...scaling,
     ...disruptions,
     ...recoveries,
+    ...growths,
     ...rotations,
     upgradeTo(NEXT_TAG),
     ...backups(s3),
