@@ -1,23 +1,9 @@
 // Sizes and amounts: Kubernetes' quantities, and the sizes of a database.
+import { quantityBytes } from '../../node/src/kubernetes/quantity.ts';
 import { pattern, patternOrEmpty, text } from './fields.ts';
 
+/** Those that people write; Kubernetes takes exponents, too. */
 const QUANTITY = /^(\d+(?:\.\d+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;
-const FACTORS: Readonly<Record<string, number>> = {
-  m: 0.001,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
-
 const QUOTA = /^(\d+(?:\.\d+)?) ?(MiB|GiB|MB|GB|Mi|Gi)$/;
 const BYTES_PER_UNIT: Readonly<Record<string, number>> = {
   MiB: 2 ** 20,
@@ -32,9 +18,7 @@ const LEAST_VOLUME_BYTES = 128 * 2 ** 20;
 
 /** The number that a Kubernetes quantity stands for (`8Gi` in bytes, `250m` in cores); NaN when it is none. */
 export function quantityValue(quantity: string): number {
-  const match = QUANTITY.exec(quantity);
-  if (match === null) return NaN;
-  return Number(match[1]) * (match[2] === undefined ? 1 : FACTORS[match[2]]!);
+  return (QUANTITY.test(quantity) ? quantityBytes(quantity) : undefined) ?? NaN;
 }
 
 /** Bytes of `2GiB`, `512MiB`, `2Gi`; NaN when it is no size. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TlsOptions } from '../client/index.ts';
 import type { KitBackup, KitFile } from '../kubernetes/index.ts';
+import { parseTlsPolicy } from '../platform/index.ts';
 import type { ClusterAccess } from './access.ts';
 import { BackupError } from './errors.ts';
 import { s3UrlOf } from './s3-url.ts';
@@ -47,8 +48,7 @@ export function kitDestination({ destination }: KitBackup): string {
 
 function advertisesTls(policyFile: string): boolean {
   try {
-    const policy = JSON.parse(readFileSync(policyFile, 'utf8')) as { advertise?: unknown }; // checked by the comparison
-    return policy.advertise === 'https';
+    return parseTlsPolicy(readFileSync(policyFile, 'utf8')).advertise === 'https';
   } catch {
     return false; // no policy: no TLS
   }

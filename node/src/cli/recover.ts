@@ -4,30 +4,44 @@ import { createInterface } from 'node:readline/promises';
 import { formatId, sizeText } from '../base/index.ts';
 import { KubernetesApi } from '../kubernetes/index.ts';
 import { forceNewClusterOffline } from '../server/index.ts';
-import { reportFailure, UsageError } from './command-line/errors.ts';
-import { boolFlag, parseLine, textFlag, type Flags } from './command-line/flags.ts';
+import { runProgram } from './command-line/commands.ts';
+import { UsageError } from './command-line/errors.ts';
+import { boolFlag, textFlag, type FlagSpec, type Flags } from './command-line/flags.ts';
 import { drawTable } from './command-line/table.ts';
 import { orderRecovery, podPlace, surveyPods, type PodPlace } from './recover/in-cluster.ts';
 import { planRecovery, type RecoveryPlan } from './recover/plan.ts';
 import { surveyDisk, titleOf, type DiskSurvey } from './recover/survey.ts';
 import { pathsOf, tool, whileLocked, type Tool } from './util/world.ts';
 
-const FLAGS = [
+const FLAGS: readonly FlagSpec[] = [
   textFlag('data-dirs', '', 'Data directories of the members that are left, separated by commas.'),
   boolFlag('survey', 'Only show what there is.'),
   boolFlag('force', 'Recover although the disks are a quorum.'),
   textFlag('yes', '', 'The id of the cluster: do not ask.'),
-  { ...boolFlag('help', 'Print help and exit.'), short: 'h' },
 ];
 
 export async function runRecover(argv: readonly string[]): Promise<void> {
-  try {
-    const { flags, words } = parseLine(argv, FLAGS);
-    if (flags.bool('help')) process.stdout.write(helpText());
-    else await recover([...flags.list('data-dirs'), ...words], flags);
-  } catch (error) {
-    reportFailure(error);
-  }
+  await runProgram(
+    {
+      name: 'binnacle',
+      summary: 'Goes on from the newest disk that is left when the quorum is lost for good.',
+      flags: [],
+      commands: [
+        {
+          name: 'recover',
+          parameters: '[data-dir…]',
+          summary:
+            'Goes on from the newest disk that is left when the quorum is lost for good.\n' +
+            'It reads the data directories of members that do not run (in a pod of the kit it asks the members instead), shows which\n' +
+            'is newest and what would be lost, and asks before it changes anything. Where a quorum can still be started, start it\n' +
+            'instead: that loses nothing.',
+          flags: FLAGS,
+          run: (args, flags) => recover([...flags.list('data-dirs'), ...args], flags),
+        },
+      ],
+    },
+    ['recover', ...argv],
+  );
 }
 
 async function recover(dataDirs: readonly string[], flags: Flags): Promise<void> {
@@ -175,22 +189,6 @@ function nextText({ survivor }: RecoveryPlan): string {
     '  start it with an empty data directory and --initial-cluster-state existing',
     '  binnacle ctl member promote ID',
     'Have a backup made as soon as the cluster serves.',
-    '',
-  ].join('\n');
-}
-
-function helpText(): string {
-  return [
-    'Goes on from the newest disk that is left when the quorum is lost for good.',
-    '',
-    'Usage:',
-    '  binnacle recover DIR [DIR…] [flags]',
-    '',
-    'It reads the data directories of members that do not run, shows which is newest and what would be lost, and asks before',
-    'it changes anything. In a pod of the kit it asks the members instead: kubectl exec -it POD -- binnacle recover. Where a quorum can still be started, start it instead: that loses nothing.',
-    '',
-    'Flags:',
-    ...FLAGS.map(({ name, usage }) => `  ${`--${name}`.padEnd(14)}${usage}`),
     '',
   ].join('\n');
 }

@@ -4,5 +4,6 @@ export * from './api.ts';
 export { KubernetesError, isKubernetesError } from './errors.ts';
 export * from './events.ts';
 export * from './kit-file.ts';
+export { quantityBytes } from './quantity.ts';
 export * from './resources.ts';
 export * from './types.ts';

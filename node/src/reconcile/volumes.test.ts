@@ -5,7 +5,6 @@ import {
   STATEFUL_SETS,
   type KitFile,
 } from '../kubernetes/index.ts';
-import { quantityBytes } from './quantity.ts';
 import { testKit } from './testing/kit.ts';
 import { MemoryApi } from './testing/memory-api.ts';
 import { growVolumes } from './volumes.ts';
@@ -47,23 +46,6 @@ function grow(onSleep: () => void = () => {}) {
   };
   return growVolumes(api, kit, { sleep, waitMs: 5000 });
 }
-
-it.each([
-  ['8Gi', 8 * 2 ** 30],
-  ['500M', 5e8],
-  ['1.5Ti', 1.5 * 2 ** 40],
-  ['1e9', 1e9],
-  ['12E', 12e18],
-  ['1073741824', 2 ** 30],
-  ['100m', 0.1],
-  ['8GiB', undefined],
-  ['8 Gi', undefined],
-  ['-1', undefined],
-  ['8gi', undefined],
-  ['', undefined],
-])('reads the quantity %s', (text, bytes) => {
-  expect(quantityBytes(text)).toBe(bytes);
-});
 
 it('grows what is smaller, those of scaled-down members too, and says so', async () => {
   statefulSet(2, '8Gi');

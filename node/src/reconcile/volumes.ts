@@ -4,12 +4,12 @@ import {
   PERSISTENT_VOLUME_CLAIMS,
   STATEFUL_SETS,
   isKubernetesError,
+  quantityBytes,
   type KitFile,
   type PersistentVolumeClaim,
 } from '../kubernetes/index.ts';
 import { MAX_MEMBERS, claimName } from './names.ts';
 import type { Api } from './objects.ts';
-import { quantityBytes } from './quantity.ts';
 
 export interface VolumeResult {
   /** What was done. */

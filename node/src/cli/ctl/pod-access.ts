@@ -32,7 +32,8 @@ export function podAccess(
   };
 }
 
-function policyIn(folder: string): TlsPolicy {
+/** @throws UsageError when there is none that can be used */
+export function policyIn(folder: string): TlsPolicy {
   const path = join(folder, POLICY_FILE);
   try {
     return parseTlsPolicy(readFileSync(path, 'utf8'));

@@ -1,14 +1,13 @@
 // `binnacle recover` inside a pod of the kit: the members' own words instead of their disks, and the record instead of the
 // files. The members see the record and act on it: the chosen one goes on alone, the others join it.
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatId, parseId, present, type ClusterId } from '../../base/index.ts';
 import { PeerPort, type ClusterAccess, type Survey } from '../../backup/index.ts';
-import { CONFIG_MAPS, KubernetesApi, resource, type StatefulSet } from '../../kubernetes/index.ts';
+import { CONFIG_MAPS, STATEFUL_SETS, type KubernetesApi } from '../../kubernetes/index.ts';
+import { TLS_DIR_VARIABLE, policyIn } from '../ctl/pod-access.ts';
 import type { DiskSurvey } from './survey.ts';
 
 const PEER_PORT = 2380;
-const STATEFUL_SETS = resource<StatefulSet>('apps', 'v1', 'StatefulSet', 'statefulsets');
 
 export interface PodPlace {
   readonly namespace: string;
@@ -21,7 +20,7 @@ export function podPlace(environment: NodeJS.ProcessEnv): PodPlace | undefined {
   const { POD_NAME: pod, POD_NAMESPACE: namespace } = environment;
   const statefulSet = /^(?<name>.+)-\d+$/.exec(pod ?? '')?.groups?.['name'];
   if (statefulSet === undefined || namespace === undefined) return undefined;
-  const tlsDir = environment['BINNACLE_TLS_DIR'] ?? '/etc/binnacle/tls';
+  const tlsDir = environment[TLS_DIR_VARIABLE] ?? '/etc/binnacle/tls';
   return { namespace, statefulSet, tlsDir };
 }
 
@@ -110,7 +109,7 @@ function accessOf({ statefulSet, tlsDir }: PodPlace): ClusterAccess {
   const [caFile, certFile, keyFile] = ['ca.crt', 'tls.crt', 'tls.key'].map((name) =>
     join(tlsDir, 'peer', name),
   ) as [string, string, string]; // three names, three paths
-  const isSecure = existsSync(caFile) && advertisesTls(join(tlsDir, 'policy.json'));
+  const isSecure = policyIn(tlsDir).advertise === 'https';
   const peer = { caFile, certFile, keyFile };
   return {
     kind: 'kubernetes',
@@ -119,15 +118,4 @@ function accessOf({ statefulSet, tlsDir }: PodPlace): ClusterAccess {
     peerName: `${statefulSet}-peer`,
     tls: isSecure ? { client: peer, peer } : undefined,
   };
-}
-
-function advertisesTls(policyFile: string): boolean {
-  try {
-    return (
-      (JSON.parse(readFileSync(policyFile, 'utf8')) as { advertise?: unknown }).advertise ===
-      'https'
-    ); // compared, whatever it is
-  } catch {
-    return false;
-  }
 }
