@@ -10,3 +10,4 @@ export * from './ids.ts';
 export * from './logger.ts';
 export * from './text.ts';
 export * from './world.ts';
+export * from './pause.ts';

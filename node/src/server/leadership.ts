@@ -1,6 +1,6 @@
 // Handing leadership over, and being sure of it (etcd: MoveLeader, TryTransferLeadershipOnShutdown, ensureLeadership in
 // server/etcdserver/server.go).
-import { EtcdError, formatId, type MemberId } from '../base/index.ts';
+import { EtcdError, formatId, type MemberId, pause } from '../base/index.ts';
 import type { Member } from './member.ts';
 
 const HAND_OVER_LIMIT_MS = 1_000;
@@ -37,7 +37,7 @@ export class Leadership {
     while (member.leader !== target) {
       if (clock.monotonicMs() > deadlineMs) throw new EtcdError('Timeout');
       const pauseMs = member.config.heartbeatIntervalMs / 4;
-      await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+      await pause(clock, pauseMs);
     }
     member.logger.info('leadership transfer finished', fields);
   }
@@ -51,15 +51,13 @@ export class Leadership {
       logger.info('skipped leadership transfer; no other voting member can be reached');
       return;
     }
-    const limit = new Promise<void>((resolve) => clock.after(HAND_OVER_LIMIT_MS, resolve));
+    const limit = pause(clock, HAND_OVER_LIMIT_MS);
     const moved = this.move(transferee).catch((error: unknown) => {
       logger.warn('leadership transfer failed', { error: String(error) });
     });
     await Promise.race([limit, moved]);
     // What others sent to the old leader before they heard of the new one is handed on from here.
-    await new Promise<void>((resolve) =>
-      clock.after(2 * this.member.config.heartbeatIntervalMs, resolve),
-    );
+    await pause(clock, 2 * this.member.config.heartbeatIntervalMs);
   }
 
   /** Whether this member, as the leader, reaches a quorum. */

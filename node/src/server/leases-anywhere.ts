@@ -1,6 +1,6 @@
 // Leases live on the leader: a member that does not lead asks it (etcd: LeaseRenew, LeaseTimeToLive in
 // server/etcdserver/v3_server.go).
-import { EtcdError, NO_MEMBER, latin1FromBytes, type LeaseId } from '../base/index.ts';
+import { EtcdError, NO_MEMBER, latin1FromBytes, type LeaseId, pause } from '../base/index.ts';
 import { NotPrimaryError } from '../lease/index.ts';
 import type { LeaseTimes } from '../api/index.ts';
 import type { ClusterMember } from '../apply/index.ts';
@@ -69,7 +69,7 @@ export class LeasesAnywhere {
           await member.caughtUp();
         }
       }
-      await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+      await pause(clock, RETRY_MS);
     }
     throw new EtcdError('Timeout');
   }

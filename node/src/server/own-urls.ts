@@ -1,6 +1,6 @@
 // Keeps this member's own URLs as the TLS policy wants them: peer URLs by a member update through raft, client URLs by
 // publishing them. The member's id stays what it is.
-import { formatId } from '../base/index.ts';
+import { formatId, pause } from '../base/index.ts';
 import { withScheme } from '../platform/index.ts';
 import { Attributes, ClusterMemberAttrSetRequest } from '../wire/gen/membership.ts';
 import type { InternalRaftRequest } from '../wire/gen/raft-internal.ts';
@@ -118,7 +118,7 @@ export class OwnUrls {
   }
 
   private pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => this.member.world.clock.after(delayMs, resolve));
+    return pause(this.member.world.clock, delayMs);
   }
 }
 

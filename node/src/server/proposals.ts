@@ -1,5 +1,5 @@
 // Requests on their way through Raft: proposed in batches, answered when this member has applied them.
-import { EtcdError, type Clock, type RequestId, type Timer } from '../base/index.ts';
+import { EtcdError, type Clock, type RequestId, type Timer, pause } from '../base/index.ts';
 import type { Applied } from '../apply/index.ts';
 
 const UNPROPOSED = Infinity;
@@ -102,8 +102,7 @@ export class Waiters {
   /** Resolves when nobody waits any more, or after `limitMs`. */
   async settled(limitMs: number): Promise<void> {
     const deadlineMs = this.clock.monotonicMs() + limitMs;
-    while (this.size > 0 && this.clock.monotonicMs() < deadlineMs)
-      await new Promise<void>((resolve) => this.clock.after(10, resolve));
+    while (this.size > 0 && this.clock.monotonicMs() < deadlineMs) await pause(this.clock, 10);
   }
 
   stop(): void {

@@ -1,7 +1,7 @@
 // Starts a member from its configuration and stops it again: the order in which the parts come up, and go down
 // (etcd: server/embed/etcd.go).
 import { join } from 'node:path';
-import { formatId, type Logger } from '../base/index.ts';
+import { formatId, type Logger, pause } from '../base/index.ts';
 import { healthService, HealthStatus } from '../api/index.ts';
 import { PeerTransport, type PeerRoute } from '../peer/index.ts';
 import type { HttpHandler } from '../rpc/index.ts';
@@ -301,7 +301,7 @@ async function publish(
         'local-member-id': formatId(localId),
         error: String(error),
       });
-      await new Promise<void>((resolve) => member.world.clock.after(PUBLISH_RETRY_MS, resolve));
+      await pause(member.world.clock, PUBLISH_RETRY_MS);
     }
   }
 }

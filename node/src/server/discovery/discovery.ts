@@ -1,5 +1,5 @@
 // Asks, decides and acts until the member can be started (see decide.ts).
-import { formatId } from '../../base/index.ts';
+import { formatId, pause } from '../../base/index.ts';
 import { KubernetesError } from '../../kubernetes/index.ts';
 import { forceNewClusterOffline } from '../force-offline.ts';
 import { dataPaths } from '../paths.ts';
@@ -31,7 +31,7 @@ export class Discovery {
     while (!stopped.aborted) {
       const entry = await this.attempt(sinceMs, stopped);
       if (entry !== undefined) return entry;
-      await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
+      await pause(clock, RETRY_MS);
     }
     return undefined;
   }

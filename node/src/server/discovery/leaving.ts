@@ -1,6 +1,6 @@
 // What a member does when its pod is stopped: it hands leadership over; and when the StatefulSet no longer covers it, it
 // leaves the cluster first, where the others keep a quorum.
-import { EtcdError, formatId, type Logger, type MemberId } from '../../base/index.ts';
+import { EtcdError, formatId, type Logger, type MemberId, pause } from '../../base/index.ts';
 import type { KubernetesApi } from '../../kubernetes/index.ts';
 import type { Member } from '../member.ts';
 import type { Volume } from './disk.ts';
@@ -65,7 +65,7 @@ async function askWanted({ api, pods, member, logger }: LeavingParts): Promise<W
         return undefined;
       }
     }
-    await pause(member, RETRY_MS);
+    await pause(member.world.clock, RETRY_MS);
   }
 }
 
@@ -91,7 +91,7 @@ async function leave(parts: LeavingParts, replicas: number): Promise<string | un
       problem = reason;
     }
     if (clock.monotonicMs() > deadlineMs) return problem;
-    await pause(member, RETRY_MS);
+    await pause(member.world.clock, RETRY_MS);
   }
 }
 
@@ -100,7 +100,7 @@ async function removeSelf(parts: LeavingParts): Promise<void> {
   const { member, isRemoved } = parts;
   let isOver = false;
   const turnedAway = async (): Promise<void> => {
-    while (!isOver && !isRemoved()) await pause(member, LOOK_MS);
+    while (!isOver && !isRemoved()) await pause(member.world.clock, LOOK_MS);
   };
   const removal = askLeader(parts);
   removal.catch(() => {}); // when it is turned away first, the rest is noise
@@ -151,15 +151,11 @@ async function handOver(parts: LeavingParts, mayLead: (id: MemberId) => boolean)
     const moved = member.moveLeader(target).catch((error: unknown) => {
       logger.warn('leadership transfer failed', { error: String(error) });
     });
-    await Promise.race([moved, pause(member, HAND_OVER_LIMIT_MS)]);
+    await Promise.race([moved, pause(member.world.clock, HAND_OVER_LIMIT_MS)]);
   }
 }
 
 function ordinalOf({ member, pods }: LeavingParts, id: MemberId): number | undefined {
   const found = member.membership.get(id);
   return found === undefined ? undefined : pods.ordinalOf(found);
-}
-
-function pause(member: Member, delayMs: number): Promise<void> {
-  return new Promise((resolve) => member.world.clock.after(delayMs, resolve));
 }

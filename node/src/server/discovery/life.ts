@@ -1,4 +1,5 @@
 // One life of the member in a pod: from its start to its stop, with what goes on beside it.
+import { pause } from '../../base/index.ts';
 import { Gauge } from 'prom-client';
 import type { MemberEnd, RunningMember } from '../start-member.ts';
 import { startMember } from '../start-member.ts';
@@ -101,7 +102,7 @@ export class Life {
     const { member } = this.running;
     const wasReady = this.readyProblem === undefined;
     this.ending.abort();
-    if (wasReady) await this.pause(ENDPOINTS_MS);
+    if (wasReady) await pause(this.parts.world.clock, ENDPOINTS_MS);
     // Before leadership goes: clients that are elsewhere by then do not notice.
     if (member.membership.voters().length > 1) await this.running.closeToClients(CLIENTS_GO_MS);
     await leaveOrHandOver({
@@ -147,10 +148,6 @@ export class Life {
       },
     });
   }
-
-  private pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => this.parts.world.clock.after(delayMs, resolve));
-  }
 }
 
 /** Writes into the record that there is a cluster, so that an empty disk is known to be a lost one. */
@@ -169,6 +166,6 @@ async function untilFounded(
         error: String(error),
       });
     }
-    await new Promise<void>((resolve) => world.clock.after(RETRY_MS, resolve));
+    await pause(world.clock, RETRY_MS);
   }
 }

@@ -1,6 +1,6 @@
 // A member in a pod, from the first moment of the process to its last (--discovery-mode=kubernetes): it decides how to start,
 // starts, begins anew when its data was replaced or its membership lost, and stops when it is told to.
-import { present, type Logger, type World } from '../../base/index.ts';
+import { present, type Logger, type World, pause } from '../../base/index.ts';
 import { KubernetesApi } from '../../kubernetes/index.ts';
 import { realWorld } from '../../platform/index.ts';
 import { openCertificates, peerTlsOf, type Certificates } from '../certificates.ts';
@@ -127,10 +127,7 @@ export class PodMember {
       const policy = live.waitUntilReady(logger);
       while (live.current === undefined) {
         if (this.stopped.signal.aborted) return undefined;
-        await Promise.race([
-          policy,
-          new Promise<void>((resolve) => world.clock.after(LOOK_MS, resolve)),
-        ]);
+        await Promise.race([policy, pause(world.clock, LOOK_MS)]);
       }
     }
     const scheme = () => live?.current?.advertise ?? 'http';

@@ -1,5 +1,5 @@
 // A member that joined asks to be made a voter as soon as it has what the leader had a moment ago.
-import type { Logger } from '../../base/index.ts';
+import { pause, type Logger } from '../../base/index.ts';
 import type { Member } from '../member.ts';
 import type { PeerClient } from './peer-client.ts';
 import type { Pods } from './pods.ts';
@@ -32,7 +32,7 @@ export async function becomeVoter(
         logger.info('not promoted yet', { error: String(error) });
       }
     }
-    await pause(member, RETRY_MS);
+    await pause(member.world.clock, RETRY_MS);
   }
 }
 
@@ -47,9 +47,6 @@ async function catchUp(
   const ordinal = leader === undefined ? undefined : pods.ordinalOf(leader);
   if (ordinal === undefined) throw new Error('there is no leader yet');
   const { commitIndex } = await client.membership(ordinal);
-  while (member.raft().appliedIndex < commitIndex && !isStopping()) await pause(member, LOOK_MS);
-}
-
-function pause(member: Member, delayMs: number): Promise<void> {
-  return new Promise((resolve) => member.world.clock.after(delayMs, resolve));
+  while (member.raft().appliedIndex < commitIndex && !isStopping())
+    await pause(member.world.clock, LOOK_MS);
 }

@@ -1,6 +1,6 @@
 // Physical compaction: removes, in slices, the revisions that a compaction made unreadable, from the bucket and from the
 // index, and hashes on the way what the bucket held (etcd: scheduleCompaction in kvstore_compaction.go).
-import { durationText, EtcdError, sizeText } from '../../base/index.ts';
+import { durationText, EtcdError, sizeText, pause } from '../../base/index.ts';
 import type { Clock, Logger } from '../../base/index.ts';
 import { keyOfEncoded } from './encoded.ts';
 import type { Exclusive } from './exclusive.ts';
@@ -81,7 +81,7 @@ export class Compactor {
       if (removed === 0) await clock.yieldNow();
       else {
         await state.backend.commitNow();
-        await new Promise<void>((resolve) => clock.after(sleepIntervalMs, resolve));
+        await pause(clock, sleepIntervalMs);
       }
     }
     this.report(pass, state, clock.monotonicMs() - startedMs);
