@@ -2,7 +2,7 @@
 import { Client } from '../../node/src/client/index.ts';
 import type { TestCluster } from '../integration/support/cluster.ts';
 import { sleep } from '../integration/support/waiting.ts';
-import { HistoryRecorder, type KvOperation } from './history.ts';
+import { HistoryRecorder, type KvOperation } from '../../node/src/sim/checks/key-history.ts';
 import { perform } from './kv-client.ts';
 
 export interface WorkloadOptions {
@@ -19,7 +19,7 @@ const FAILURE_PAUSE_MS = 100;
 export const KEY_PREFIX = 'chaos/';
 
 export class Workload {
-  readonly recorder = new HistoryRecorder();
+  readonly recorder = new HistoryRecorder(() => performance.now());
   /** Each knows all members and moves on by itself; they begin at different ones. */
   private readonly clients: Client[];
   private readonly options: WorkloadOptions;

@@ -27,6 +27,7 @@ const ROOMS: Record<string, readonly string[]> = {
   backup: [...DATA, 'platform', 'client', 'kubernetes', 'server'],
   reconcile: ['base', 'platform', 'pki', 'kubernetes', 'client'],
   cli: [...SERVER, 'server', 'client', 'kubernetes', 'pki', 'backup', 'reconcile'],
+  sim: [...SERVER, 'server', 'client', 'kubernetes', 'pki', 'backup', 'reconcile', 'cli'],
 };
 
 /** What stands outside node/src may import; a folder's own files always. */
@@ -34,7 +35,7 @@ const FOLDERS: Record<string, readonly string[]> = {
   images: ['cli'],
   infra: ['base', 'wire', 'platform', 'client', 'pki', 'kubernetes', 'images'],
   'test/bench': ['test/conformance', 'client', 'base', 'wire'],
-  'test/chaos': ['test/integration', 'client', 'base', 'wire', 'platform'],
+  'test/chaos': ['test/integration', 'sim', 'client', 'base', 'wire', 'platform'],
   'test/conformance': [],
   'test/image': ['test/conformance', 'test/kubernetes', 'images'],
   'test/integration': ['client', 'base', 'wire', 'rpc', 'platform', 'kubernetes'],

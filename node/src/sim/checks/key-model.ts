@@ -1,5 +1,5 @@
 // One key as the checker thinks of it.
-import type { HistoryEntry, VersionedValue } from './history.ts';
+import type { HistoryEntry, VersionedValue } from './key-history.ts';
 import type { Model } from './linearizability.ts';
 
 /** Undefined: the key does not exist. */

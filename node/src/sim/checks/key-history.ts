@@ -48,7 +48,7 @@ export class HistoryRecorder {
   readonly entries: HistoryEntry[] = [];
   private readonly nowMs: () => number;
 
-  constructor(nowMs: () => number = () => performance.now()) {
+  constructor(nowMs: () => number) {
     this.nowMs = nowMs;
   }
 
