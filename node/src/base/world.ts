@@ -15,6 +15,8 @@ export interface Clock {
   after(delayMs: number, callback: () => void): Timer;
   /** Resolves after the events that are already queued have been handled: long work is cut into slices with it. */
   yieldNow(): Promise<void>;
+  /** Calls `callback` once, after the events that are already queued have been handled. */
+  soon(callback: () => void): void;
 }
 
 export interface Random {

@@ -29,6 +29,7 @@ export const realClock: Clock = {
   monotonicMs: () => performance.now(),
   after: (delayMs, callback) => new RealTimer(delayMs, callback),
   yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
+  soon: (callback) => void setImmediate(callback),
 };
 
 // Asking the kernel for four bytes at a time costs a microsecond each; a pool makes it a nanosecond.

@@ -2,15 +2,7 @@
 // (etcd: server/embed/serve.go).
 import type { Logger } from '../base/index.ts';
 import {
-  authService,
-  clusterService,
-  electionService,
   httpEndpoints,
-  kvService,
-  leaseService,
-  lockService,
-  maintenanceService,
-  watchService,
   type HealthStatus,
   type HttpEndpoints,
   type Registration,
@@ -24,6 +16,7 @@ import {
   type HttpResponder,
 } from '../rpc/index.ts';
 import { clientSecurity, isSecure, metricsSecurity, type Certificates } from './certificates.ts';
+import { clientServices } from './client-services.ts';
 import type { ServerConfig } from './config.ts';
 import type { LeasesAnywhere } from './leases-anywhere.ts';
 import { learnerGuard } from './learner-guard.ts';
@@ -61,7 +54,7 @@ export class ClientPorts {
     this.metricsServer = this.newServer((request, responder) =>
       this.serveProbe(request, responder),
     );
-    for (const service of servicesOf(parts)) this.register(service);
+    for (const service of clientServices(parts)) this.register(service);
   }
 
   register(registrations: readonly Registration[]): void {
@@ -165,35 +158,6 @@ async function listenOn(
     const bare = hostname.replace(/^\[|\]$/g, '');
     await server.listen({ host: bare, port: Number(port), ...security });
   }
-}
-
-function servicesOf(parts: ClientPortParts): Registration[][] {
-  const { member, logger, config, leases, health } = parts;
-  const { clock, random } = member.world;
-  const onLeaderLost = (lost: () => void): (() => void) => member.leaderWatch.onLeaderLost(lost);
-  return [
-    kvService(member),
-    authService(member),
-    clusterService(member),
-    maintenanceService(member, ETCD_VERSION, logger, health),
-    watchService(member, {
-      hub: member.hub,
-      clock,
-      random,
-      logger,
-      progressNotifyIntervalMs: config.watchProgressNotifyIntervalMs,
-      onLeaderLost,
-    }),
-    leaseService(member, {
-      lessor: member.state.lessor,
-      random,
-      onLeaderLost,
-      renewLease: (id) => leases.renew(id),
-      leaseTimeToLive: (id, withKeys) => leases.timeToLive(id, withKeys),
-    }),
-    lockService(member, { hub: member.hub, random }),
-    electionService(member, { hub: member.hub, random }),
-  ];
 }
 
 function queryOf(search: string): Map<string, string[]> {

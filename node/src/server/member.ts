@@ -11,7 +11,7 @@ import type { DatabaseCopy, MemberApi, RaftPosition, StoredState as Stored } fro
 import type { Applied, ClusterMember } from '../apply/index.ts';
 import { RaftError, type RawNode } from '../raft/index.ts';
 import { WatchHub } from '../watch/index.ts';
-import type { PeerTransport } from '../peer/index.ts';
+import type { MemberTransport } from './member-transport.ts';
 import { ConfChange, ConfState, type Message } from '../wire/gen/raft.ts';
 import type { InternalRaftRequest } from '../wire/gen/raft-internal.ts';
 import { AlarmAction, AlarmRequest, AlarmType } from '../wire/gen/rpc.ts';
@@ -55,7 +55,7 @@ export class Member implements MemberApi, StateEvents {
   private readonly reconfiguration: Reconfiguration;
   private readonly clock: RaftClock;
   private readonly leadership: Leadership;
-  private transport: PeerTransport | undefined;
+  private transport: MemberTransport | undefined;
   private confState: ConfState;
   /** Answers to configuration changes, held back until raft has advanced over them. */
   private configuredIds: { id: bigint; error: Error | undefined }[] = [];
@@ -144,7 +144,7 @@ export class Member implements MemberApi, StateEvents {
   }
 
   /** Starts the clock of raft. */
-  start(transport: PeerTransport): void {
+  start(transport: MemberTransport): void {
     this.transport = transport;
     const { boot } = this.parts;
     for (const remote of boot.remotes) transport.addRemote(remote.id, remote.peerUrls);
@@ -393,7 +393,7 @@ export class Member implements MemberApi, StateEvents {
       onReadState: (context, index) => this.reads.onReadState(context, index),
       onLeader: (leader, role) => this.onLeader(leader, role),
       onAdvanced: () => this.onAdvanced(),
-      defer: (callback) => void setImmediate(callback),
+      defer: (callback) => this.world.clock.soon(callback),
       onFatal,
     });
   }

@@ -10,14 +10,7 @@ import {
   type MemberId,
 } from '../base/index.ts';
 import { promotionError, type ClusterMember } from '../apply/index.ts';
-import {
-  createPeerAgent,
-  peerGet,
-  peerPost,
-  type PeerAgent,
-  type PeerAnswer,
-  type PeerTls,
-} from '../peer/index.ts';
+import { createPeerAgent, peerGet, peerPost, type PeerTls } from '../peer/index.ts';
 import { decode, encode } from '../wire/index.ts';
 import { LeaseInternalRequest, LeaseInternalResponse } from '../wire/gen/lease.ts';
 import {
@@ -36,19 +29,60 @@ export interface PeerHash {
   readonly revision: number;
 }
 
-export class PeerCalls {
-  private readonly agent: PeerAgent;
-  private readonly timeoutMs: number;
-  private readonly dialUrls: (urls: readonly string[]) => readonly string[];
+/** One request to a peer port. */
+export interface PeerQuestion {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | undefined;
+  /** For the whole exchange. */
+  readonly timeoutMs: number;
+}
 
-  constructor(tls: PeerTls | undefined, timeoutMs: number) {
-    this.agent = createPeerAgent(tls);
+export interface PeerReply {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Uint8Array;
+}
+
+/** Carries requests to other members' peer ports. */
+export interface PeerAsker {
+  /** Any status resolves. @throws Error when there is no whole answer in time */
+  ask(question: PeerQuestion): Promise<PeerReply>;
+  /** Where to dial for a member's URLs, best first. */
+  dialUrls(urls: readonly string[]): readonly string[];
+  close(): void;
+}
+
+/** By HTTP, as the peer room does it. */
+export function httpAsker(tls: PeerTls | undefined): PeerAsker {
+  const agent = createPeerAgent(tls);
+  return {
+    ask({ method, url, path, headers, body, timeoutMs }) {
+      const options = { agent, timeoutMs, headers };
+      if (method === 'GET')
+        return peerGet(url, path, body === undefined ? options : { ...options, body });
+      const type = headers['Content-Type'] ?? '';
+      return peerPost(url, path, body ?? new Uint8Array(0), type, options);
+    },
+    dialUrls: (urls) => tls?.dialUrls?.(urls) ?? urls,
+    close: () => agent.close(),
+  };
+}
+
+export class PeerCalls {
+  private readonly asker: PeerAsker;
+  private readonly timeoutMs: number;
+
+  constructor(asker: PeerAsker, timeoutMs: number) {
+    this.asker = asker;
     this.timeoutMs = timeoutMs;
-    this.dialUrls = (urls) => tls?.dialUrls?.(urls) ?? urls;
   }
 
   close(): void {
-    this.agent.close();
+    this.asker.close();
   }
 
   /** For bootstrap: GET a path of a member that may not be there. */
@@ -56,8 +90,10 @@ export class PeerCalls {
     url: string,
     path: string,
   ): Promise<{ body: string; clusterId: ClusterId | undefined }> {
-    const options = { agent: this.agent, timeoutMs: PROBE_TIMEOUT_MS };
-    const answer = await this.first([url], (dialed) => peerGet(dialed, path, options));
+    const question = { method: 'GET', path, headers: {}, body: undefined } as const;
+    const answer = await this.first([url], (dialed) =>
+      this.asker.ask({ ...question, url: dialed, timeoutMs: PROBE_TIMEOUT_MS }),
+    );
     if (answer.status !== 200)
       throw new Error(`${url}${path} answered ${answer.status}: ${textOf(answer)}`);
     return {
@@ -124,11 +160,13 @@ export class PeerCalls {
   async hashKv(member: ClusterMember, clusterId: ClusterId, revision: number): Promise<PeerHash> {
     const body = utf8FromText(JSON.stringify({ revision }));
     return this.first(member.peerUrls, async (url) => {
-      const answer = await peerGet(url, '/members/hashkv', {
-        agent: this.agent,
-        timeoutMs: this.timeoutMs,
-        body,
+      const answer = await this.asker.ask({
+        method: 'GET',
+        url,
+        path: '/members/hashkv',
         headers: { 'X-Etcd-Cluster-ID': formatId(clusterId), 'Content-Type': 'application/json' },
+        body,
+        timeoutMs: this.timeoutMs,
       });
       if (answer.status !== 200) throw new Error(textOf(answer).trim());
       return peerHashFrom(textOf(answer));
@@ -140,15 +178,18 @@ export class PeerCalls {
     path: string,
     body: Uint8Array,
     contentType: string,
-  ): Promise<PeerAnswer> {
-    const options = { agent: this.agent, timeoutMs: this.timeoutMs };
-    return this.first(member.peerUrls, (url) => peerPost(url, path, body, contentType, options));
+  ): Promise<PeerReply> {
+    const headers = { 'Content-Type': contentType };
+    const { timeoutMs } = this;
+    return this.first(member.peerUrls, (url) =>
+      this.asker.ask({ method: 'POST', url, path, headers, body, timeoutMs }),
+    );
   }
 
   /** What the first of the URLs answers. @throws what went wrong with the last one, Unhealthy when there is none */
   private async first<T>(urls: readonly string[], ask: (url: string) => Promise<T>): Promise<T> {
     let last: unknown = new EtcdError('Unhealthy');
-    for (const url of this.dialUrls(urls)) {
+    for (const url of this.asker.dialUrls(urls)) {
       try {
         return await ask(url);
       } catch (error) {
@@ -159,7 +200,7 @@ export class PeerCalls {
   }
 }
 
-function textOf(answer: PeerAnswer): string {
+function textOf(answer: PeerReply): string {
   return textFromUtf8(answer.body) ?? '';
 }
 

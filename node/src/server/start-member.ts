@@ -1,37 +1,30 @@
 // Starts a member from its configuration and stops it again: the order in which the parts come up, and go down
 // (etcd: server/embed/etcd.go).
-import { join } from 'node:path';
-import { formatId, type Logger, pause } from '../base/index.ts';
+import { formatId, type Logger } from '../base/index.ts';
 import { healthService, HealthStatus } from '../api/index.ts';
 import { PeerTransport, type PeerRoute } from '../peer/index.ts';
 import type { HttpHandler } from '../rpc/index.ts';
-import { Purger } from '../storage/index.ts';
 import { realWorld } from '../platform/index.ts';
-import { AutoCompactor } from './auto-compactor.ts';
 import { showBackups } from './backup-metrics.ts';
-import { bootstrap, type Bootstrapped } from './bootstrap.ts';
+import type { Bootstrapped } from './bootstrap.ts';
 import { showCertificates } from './certificate-metrics.ts';
 import { openCertificates, peerTlsOf, type Certificates } from './certificates.ts';
 import { ClientPorts } from './client-ports.ts';
 import type { ServerConfig } from './config.ts';
-import { CorruptionCheck } from './corruption-check.ts';
-import { clusterFromSrv } from './discovery-srv.ts';
 import type { Founding } from './founding.ts';
-import { LeaderDuties } from './leader-duties.ts';
 import { LeasesAnywhere } from './leases-anywhere.ts';
-import { Member } from './member.ts';
+import { Duties } from './duties.ts';
+import type { Member } from './member.ts';
 import { Metrics } from './metrics.ts';
-import { OwnUrls, advertisedUrls, attributesOf } from './own-urls.ts';
-import { dataPaths } from './paths.ts';
-import { PeerCalls } from './peer-calls.ts';
+import { openMember, publish, type MemberEnd } from './open-member.ts';
+import { OwnUrls, advertisedUrls } from './own-urls.ts';
+import { PeerCalls, httpAsker } from './peer-calls.ts';
 import { peerRoutes } from './peer-routes.ts';
 import { assertPortsFree } from './port-check.ts';
 import { restoreRoutes } from './restore/routes.ts';
-import { StateMachine } from './state-machine.ts';
 import { tlsReport } from './tls-report.ts';
 import { BINNACLE_VERSION, ETCD_VERSION } from './version.ts';
 
-const PUBLISH_RETRY_MS = 100;
 /** How long connections may stay that a new TLS policy would not let in; clients are told to go at once. */
 const UNWELCOME_GRACE_MS = 30_000;
 
@@ -51,12 +44,7 @@ export interface RunningMember {
   stop(handsOver?: boolean): Promise<void>;
 }
 
-/** What ends the process from within. */
-export interface MemberEnd {
-  /** A disk failed, or an assertion: nothing can be trusted any more. */
-  readonly onFatal: (error: unknown) => void;
-  /** The member was removed from the cluster. */
-  readonly onRemoved: () => void;
+export interface ProcessEnd extends MemberEnd {
   /** A restore in place was committed: replace the process, which finds the restored data (`finishRestore`). */
   readonly onRestore?: () => void;
 }
@@ -77,7 +65,7 @@ export interface StartExtras {
 export async function startMember(
   config: ServerConfig,
   logger: Logger,
-  end: MemberEnd,
+  end: ProcessEnd,
   extras: StartExtras = {},
 ): Promise<RunningMember> {
   logStart(config, logger);
@@ -85,14 +73,11 @@ export async function startMember(
   await certificates.live?.waitUntilReady(logger);
   const parts = await openParts({ config, logger, end, certificates, extras });
   const { member, boot, calls, metrics, transport, lock } = parts;
-  const corruption = new CorruptionCheck(member, calls);
+  const duties = new Duties(member, boot, calls);
   await transport.listen(config.listenPeerUrls);
-  const holdsData = boot.snapshotIndex + boot.consistentIndex.index > 0;
-  if (config.featureGates.initialCorruptCheck && holdsData) await corruption.beforeServing();
+  await duties.checkBeforeServing();
   const health = new HealthStatus(config.featureGates.stopGrpcServiceOnDefrag);
   const leases = new LeasesAnywhere(member, calls);
-  const duties = new LeaderDuties(member, (urls) => calls.serverVersion(urls));
-  const compactor = new AutoCompactor(member);
   const ports = new ClientPorts({
     ...{ config, logger, member, leases, health, metrics, certificates },
     tlsReport: () => tlsReport(certificates.live, member, transport),
@@ -100,14 +85,13 @@ export async function startMember(
   ports.register(healthService(health));
   await ports.listenForMetrics();
   member.start(transport);
-  for (const one of [duties, compactor, corruption]) one.start();
-  const purge = startPurger(parts, logger);
+  duties.start();
   const ownUrls = followPolicy(parts, ports, certificates);
 
   let stopping: Promise<void> | undefined;
   const stop = async (handsOver?: boolean): Promise<void> => {
     health.set(false);
-    for (const one of [duties, compactor, corruption, purge]) one.stop();
+    duties.stop();
     ownUrls?.stop();
     const ending = member.stop(handsOver);
     await Promise.all([ports.close(), ending]);
@@ -128,7 +112,8 @@ export async function startMember(
     stop: (handsOver) => (stopping ??= stop(handsOver)),
   };
 
-  publish(member, certificates, () => stopping !== undefined)
+  const clientUrls = () => advertisedUrls(config, certificates.live).client;
+  publish(member, clientUrls, () => stopping !== undefined)
     .then(async () => {
       await extras.beforeServing?.(member);
       if (stopping !== undefined) return;
@@ -179,7 +164,7 @@ interface Parts {
 interface Given {
   readonly config: ServerConfig;
   readonly logger: Logger;
-  readonly end: MemberEnd;
+  readonly end: ProcessEnd;
   readonly certificates: Certificates;
   readonly extras: StartExtras;
 }
@@ -192,35 +177,19 @@ async function openParts(given: Given): Promise<Parts> {
     ...config.listenClientUrls,
     ...config.listenMetricsUrls,
   ]);
-  const { memberDir } = dataPaths(config);
-  await world.disk.makeFolder(memberDir);
-  const lock = await world.disk.lock(join(memberDir, 'lock'));
   const peerTls = peerTlsOf(config, certificates);
-  const calls = new PeerCalls(peerTls, 5_000 + 2 * config.electionTimeoutMs);
+  const calls = new PeerCalls(httpAsker(peerTls), 5_000 + 2 * config.electionTimeoutMs);
   const metrics = new Metrics();
-  const common = { config, world, logger, onFatal: end.onFatal };
-  const boot = await bootstrap({
-    ...common,
-    founding: extras.founding,
-    peerGet: (url, path) => calls.get(url, path),
-    initialCluster: async () =>
-      config.discoverySrv === '' ? config.initialCluster : clusterFromSrv(config, logger),
+  const opened = await openMember({
+    ...{ config, world, logger, end, calls, founding: extras.founding },
     onWalSync: (durationMs) => metrics.walSyncSeconds.observe(durationMs / 1000),
   });
-  const { membership, consistentIndex } = boot;
-  const state = await StateMachine.open(boot.backend, { ...common, membership, consistentIndex });
-  const member = new Member({
-    ...common,
-    boot,
-    state,
-    onRemoved: end.onRemoved,
-    promoteOnLeader: (leader, id) => calls.promote(leader, id),
-  });
+  const { member, boot } = opened;
   metrics.follow(member);
   showCertificates(metrics.registry, certificates);
   if (config.backupStatusFile !== '') showBackups(metrics.registry, config.backupStatusFile);
   const transport = newTransport({ ...given, member, boot, metrics, tls: peerTls });
-  return { member, boot, calls, metrics, transport, lock };
+  return { ...opened, calls, metrics, transport };
 }
 
 interface TransportParts extends Given {
@@ -259,51 +228,6 @@ function newTransport(parts: TransportParts): PeerTransport {
       selfRemoved: () => end.onRemoved(),
     },
   });
-}
-
-function startPurger({ member, boot }: Parts, logger: Logger): Purger {
-  const { config, world } = member;
-  const { snapDir, walDir } = dataPaths(config);
-  return new Purger(
-    world,
-    [
-      { folder: snapDir, suffix: '.snap', keep: config.maxSnapshotFiles },
-      { folder: snapDir, suffix: '.snap.db', keep: config.maxSnapshotFiles },
-      {
-        folder: walDir,
-        suffix: '.wal',
-        keep: config.maxWalFiles,
-        isHeld: (name) => boot.wal.holds(name),
-      },
-    ],
-    logger,
-  );
-}
-
-/** Tells the cluster this member's name and client URLs; it is ready when that has gone through raft. */
-async function publish(
-  member: Member,
-  { live }: Certificates,
-  stopping: () => boolean,
-): Promise<void> {
-  const { config, localId, logger } = member;
-  while (!stopping()) {
-    try {
-      await member.propose(attributesOf(member, advertisedUrls(config, live).client));
-      logger.info('published local member to cluster through raft', {
-        'local-member-id': formatId(localId),
-        'cluster-id': formatId(member.membership.clusterId),
-      });
-      return;
-    } catch (error) {
-      if (stopping()) return;
-      logger.warn('failed to publish local member to cluster through raft', {
-        'local-member-id': formatId(localId),
-        error: String(error),
-      });
-      await pause(member.world.clock, PUBLISH_RETRY_MS);
-    }
-  }
 }
 
 function logStart(config: ServerConfig, logger: Logger): void {

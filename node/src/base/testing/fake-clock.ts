@@ -33,6 +33,10 @@ export class FakeClock implements Clock {
     // A microtask is enough: nothing else happens in a fake world between two of them.
   }
 
+  soon(callback: () => void): void {
+    void Promise.resolve().then(callback);
+  }
+
   /** Timers that are set and have not fired. */
   get pendingTimers(): number {
     return this.waiting.length;

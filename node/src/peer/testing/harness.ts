@@ -15,6 +15,7 @@ export const testClock: Clock = {
     return { cancel: () => clearTimeout(timer) };
   },
   yieldNow: () => new Promise((resolve) => setImmediate(resolve)),
+  soon: (callback) => void setImmediate(callback),
 };
 
 export interface LogLine {

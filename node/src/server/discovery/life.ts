@@ -1,7 +1,7 @@
 // One life of the member in a pod: from its start to its stop, with what goes on beside it.
 import { pause } from '../../base/index.ts';
 import { Gauge } from 'prom-client';
-import type { MemberEnd, RunningMember } from '../start-member.ts';
+import type { ProcessEnd, RunningMember } from '../start-member.ts';
 import { startMember } from '../start-member.ts';
 import type { Certificates } from '../certificates.ts';
 import type { DiscoveryParts } from './discovery.ts';
@@ -19,7 +19,7 @@ const CLIENTS_GO_MS = 1_000;
 
 export interface LifeParts extends DiscoveryParts {
   readonly certificates: Certificates;
-  readonly onFatal: MemberEnd['onFatal'];
+  readonly onFatal: ProcessEnd['onFatal'];
   /** The member was removed from the cluster, or its data was replaced: this life ends, another may begin. */
   readonly onOver: (reason: string) => void;
 }

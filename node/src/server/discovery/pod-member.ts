@@ -5,7 +5,7 @@ import { KubernetesApi } from '../../kubernetes/index.ts';
 import { realWorld } from '../../platform/index.ts';
 import { openCertificates, peerTlsOf, type Certificates } from '../certificates.ts';
 import type { ServerConfig } from '../config.ts';
-import type { MemberEnd } from '../start-member.ts';
+import type { ProcessEnd } from '../start-member.ts';
 import { Announcer } from './announcer.ts';
 import { Discovery, type DiscoveryParts } from './discovery.ts';
 import { Volume } from './disk.ts';
@@ -27,7 +27,7 @@ type Ready = Omit<DiscoveryParts, 'config'> & {
 export class PodMember {
   private readonly config: ServerConfig;
   private readonly logger: Logger;
-  private readonly onFatal: MemberEnd['onFatal'];
+  private readonly onFatal: ProcessEnd['onFatal'];
   private readonly environment: Environment;
   private readonly world: World = realWorld();
   private readonly pods: Pods;
@@ -46,7 +46,7 @@ export class PodMember {
   constructor(
     config: ServerConfig,
     logger: Logger,
-    onFatal: MemberEnd['onFatal'],
+    onFatal: ProcessEnd['onFatal'],
     environment: Environment,
   ) {
     this.config = config;

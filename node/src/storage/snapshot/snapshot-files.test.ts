@@ -173,6 +173,7 @@ test('the purger runs each half minute until it is stopped', async () => {
     wallMs: () => 0,
     monotonicMs: () => 0,
     yieldNow: () => Promise.resolve(),
+    soon: (callback) => void Promise.resolve().then(callback),
     after(delayMs, callback) {
       const timer = { delayMs, callback, canceled: false };
       timers.push(timer);

@@ -12,4 +12,5 @@ export const QUICK_CLOCK: Clock = {
     return { cancel: () => (canceled = true) };
   },
   yieldNow: () => Promise.resolve(),
+  soon: (callback) => void Promise.resolve().then(callback),
 };
