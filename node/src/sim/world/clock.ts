@@ -37,12 +37,15 @@ export class MachineClock {
 export class ProcessClock implements Clock {
   private readonly machine: MachineClock;
   private readonly scheduler: Scheduler;
+  private readonly onError: (error: unknown) => void;
   private pausedUntilMs = 0;
   private ended = false;
 
-  constructor(machine: MachineClock, scheduler: Scheduler) {
+  /** @param onError told what a callback of the process threw */
+  constructor(machine: MachineClock, scheduler: Scheduler, onError: (error: unknown) => void) {
     this.machine = machine;
     this.scheduler = scheduler;
+    this.onError = onError;
   }
 
   get hasEnded(): boolean {
@@ -69,8 +72,15 @@ export class ProcessClock implements Clock {
   enter(callback: () => void): void {
     if (this.ended) return;
     const waitMs = this.pausedUntilMs - this.scheduler.nowMs;
-    if (waitMs <= 0) callback();
-    else this.scheduler.after(waitMs, () => this.enter(callback));
+    if (waitMs > 0) {
+      this.scheduler.after(waitMs, () => this.enter(callback));
+      return;
+    }
+    try {
+      callback();
+    } catch (error) {
+      this.onError(error);
+    }
   }
 
   yieldNow(): Promise<void> {

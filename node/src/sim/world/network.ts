@@ -9,8 +9,9 @@ interface Link {
   extraDelayMs: number;
   /** When the last message arrives: those behind it come later, unless they overtake it. */
   lastArrivalMs: number;
-  /** Of a connection: what waits until the link is mended. */
-  held: (() => void)[];
+  /** Of a connection: what waits until the link is mended, by the order in which it was sent. */
+  held: { readonly order: number; readonly deliver: () => void }[];
+  sent: number;
 }
 
 export class Network {
@@ -47,14 +48,7 @@ export class Network {
   sendReliably(from: string, to: string, deliver: () => void): void {
     this.messages++;
     const link = this.link(from, to);
-    if (link.cuts > 0 || link.held.length > 0) {
-      link.held.push(deliver);
-      return;
-    }
-    this.scheduler.after(this.delayOf(link, true), () => {
-      if (link.cuts > 0) link.held.push(deliver);
-      else deliver();
-    });
+    this.convey(link, link.sent++, deliver);
   }
 
   /** Cuts add up: what was cut twice has to be mended twice. */
@@ -87,12 +81,19 @@ export class Network {
   private release(link: Link): void {
     const held = link.held;
     link.held = [];
-    for (const deliver of held) {
-      this.scheduler.after(this.delayOf(link, true), () => {
-        if (link.cuts > 0) link.held.push(deliver);
-        else deliver();
-      });
+    held.sort((a, b) => a.order - b.order);
+    for (const { order, deliver } of held) this.convey(link, order, deliver);
+  }
+
+  private convey(link: Link, order: number, deliver: () => void): void {
+    if (link.cuts > 0) {
+      link.held.push({ order, deliver });
+      return;
     }
+    this.scheduler.after(this.delayOf(link, true), () => {
+      if (link.cuts > 0) link.held.push({ order, deliver });
+      else deliver();
+    });
   }
 
   private delayOf(link: Link, keepsOrder: boolean): number {
@@ -108,7 +109,7 @@ export class Network {
     const name = `${from} ${to}`;
     let link = this.links.get(name);
     if (link === undefined) {
-      link = { cuts: 0, extraDelayMs: 0, lastArrivalMs: 0, held: [] };
+      link = { cuts: 0, extraDelayMs: 0, lastArrivalMs: 0, held: [], sent: 0 };
       this.links.set(name, link);
     }
     return link;
