@@ -1,0 +1,130 @@
+// Bugs in the consensus: votes, the log, commits, reads.
+import type { Mutant } from '../mutant.ts';
+
+export const raftMutants: readonly Mutant[] = [
+  {
+    name: 'vote-not-remembered',
+    bug: 'A member that voted forgets for whom, and votes for the next candidate of the term too.',
+    like: 'textbook',
+    file: 'raft/elections.ts',
+    find: '    raft.vote = from;\n',
+    replace: '',
+  },
+  {
+    name: 'vote-survives-term',
+    bug: 'A vote is not taken back when a new term begins.',
+    like: 'textbook',
+    file: 'raft/raft.ts',
+    find: '      this.vote = NO_MEMBER;\n',
+    replace: '',
+  },
+  {
+    name: 'vote-not-synced',
+    bug: 'A hard state without entries is not synced: a vote is answered before it is on the disk.',
+    like: 'textbook',
+    file: 'raft/raw-node.ts',
+    find: 'mustSync: entries.length > 0 || raft.term !== term || raft.vote !== vote,',
+    replace: 'mustSync: entries.length > 0,',
+  },
+  {
+    name: 'outdated-candidate-elected',
+    bug: 'A voter does not look at how far the candidate’s log is.',
+    like: 'textbook',
+    file: 'raft/elections.ts',
+    find: 'const granted = mayVote && raft.log.isUpToDate({ term: message.logTerm, index: message.index });',
+    replace: 'const granted = mayVote;',
+  },
+  {
+    name: 'commit-by-minority',
+    bug: 'Half of the voters count as a quorum of the log.',
+    like: 'textbook',
+    file: 'raft/quorum/majority.ts',
+    find: 'return indexes[count - (Math.floor(count / 2) + 1)]!;',
+    replace: 'return indexes[count - Math.floor(count / 2)]!;',
+  },
+  {
+    name: 'leader-without-own-entry',
+    bug: 'A new leader appends no entry of its term, so what came before is not known to be committed until somebody writes.',
+    like: 'textbook',
+    file: 'raft/raft.ts',
+    find: 'const accepted = this.append([Entry.create()]);',
+    replace: 'const accepted = true;',
+  },
+  {
+    name: 'leader-counts-unsynced-entries',
+    bug: 'A leader counts its own log for the quorum before it is synced.',
+    like: 'textbook',
+    file: 'raft/raft.ts',
+    find: 'this.send(Message.create({ to: this.id, type: MessageType.MsgAppResp, index }));',
+    replace: 'this.tracker.get(this.id)?.maybeUpdate(index);',
+  },
+  {
+    name: 'single-member-answers-early',
+    bug: 'A member that is the quorum commits before its log is synced, and answers.',
+    like: 'etcd #14370',
+    file: 'raft/raft.ts',
+    find: 'this.send(Message.create({ to: this.id, type: MessageType.MsgAppResp, index }));',
+    replace:
+      'if (this.tracker.isSingleton) this.log.commitTo(index);\n    this.send(Message.create({ to: this.id, type: MessageType.MsgAppResp, index }));',
+  },
+  {
+    name: 'old-leader-obeyed',
+    bug: 'A follower takes entries from the leader of an earlier term.',
+    like: 'textbook',
+    file: 'raft/step.ts',
+    find: `    if (term < raft.term) return handleLowerTerm(raft, message);
+    if (!acceptHigherTerm(raft, message)) return;`,
+    replace: `    const isAppend = message.type === MessageType.MsgApp;
+    if (term < raft.term && !isAppend) return handleLowerTerm(raft, message);
+    if (term > raft.term && !acceptHigherTerm(raft, message)) return;`,
+  },
+  {
+    name: 'conflict-kept',
+    bug: 'A follower keeps entries that conflict with the leader’s.',
+    like: 'textbook',
+    file: 'raft/log.ts',
+    find: 'if (this.matchTerm(index, term)) continue;',
+    replace: 'if (this.matchTerm(index, term) || index <= this.lastIndex()) continue;',
+  },
+  {
+    name: 'heartbeat-commits-unmatched',
+    bug: 'A heartbeat tells a follower to commit what it may not hold.',
+    like: 'textbook',
+    file: 'raft/replication.ts',
+    find: 'const commit = Math.min(progress.match, raft.log.committed);',
+    replace: 'const commit = raft.log.committed;',
+  },
+  {
+    name: 'snapshot-without-configuration',
+    bug: 'A member that got a snapshot does not take over its configuration.',
+    like: 'textbook',
+    file: 'raft/membership.ts',
+    find: `  restoreConfState(raft, confState);
+  const last = log.lastEntryId();`,
+    replace: '  const last = log.lastEntryId();',
+  },
+  {
+    name: 'no-check-quorum',
+    bug: 'A leader that is cut off never steps down, and goes on to renew leases.',
+    like: 'etcd #15247',
+    file: 'server/raft-node.ts',
+    find: 'checkQuorum: true,',
+    replace: 'checkQuorum: false,',
+  },
+  {
+    name: 'read-without-quorum',
+    bug: 'A leader tells the read index without asking a quorum whether it still leads.',
+    like: 'textbook',
+    file: 'raft/read-index.ts',
+    find: "raft.config.readOnlyOption === 'leaseBased'",
+    replace: "raft.role === 'leader'",
+  },
+  {
+    name: 'read-before-first-commit',
+    bug: 'A new leader tells its commit index for reads before it has committed anything in its term.',
+    like: 'textbook',
+    file: 'raft/read-index.ts',
+    find: 'return log.matchTerm(log.committed, term);',
+    replace: 'return log.committed >= 0 && term > 0;',
+  },
+];
