@@ -37,6 +37,10 @@ const FOLDERS: Record<string, readonly string[]> = {
   'test/bench': ['test/conformance', 'client', 'base', 'wire'],
   'test/chaos': ['test/integration', 'sim', 'client', 'base', 'wire', 'platform'],
   'test/conformance': [],
+  'test/fuzz': [
+    ...['base', 'wire', 'storage', 'raft', 'rpc', 'peer', 'platform', 'server', 'client', 'pki'],
+    ...['kubernetes', 'backup', 'infra'],
+  ],
   'test/image': ['test/conformance', 'test/kubernetes', 'images'],
   'test/integration': ['client', 'base', 'wire', 'rpc', 'platform', 'kubernetes'],
   'test/kubernetes': [
@@ -69,6 +73,8 @@ const ENTRIES = new Map([
   ['infra/chart/generate.ts', 'npm run generate'],
   ['test/bench/run.ts', 'npm run bench'],
   ['test/conformance/run.ts', 'npm run conformance'],
+  ['test/fuzz/run.ts', 'npm run fuzz'],
+  ['test/fuzz/planted/target.ts', 'test/fuzz/engine/engine.test.ts, by path'],
   ['test/image/run.ts', '.ci/run'],
   ['test/kubernetes/run.ts', '.ci/run'],
   ['test/kubernetes/kit/run.ts', '.ci/run'],
