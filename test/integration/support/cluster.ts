@@ -6,8 +6,16 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates, type CertificateFiles } from './certificates.ts';
-import { TestMember } from './member.ts';
+import { TestMember, type Launch } from './member.ts';
 import { eventually } from './waiting.ts';
+
+/** Where a member lives, where it is not this machine's loopback and the cluster's folder. */
+export interface Place {
+  /** IPv4 address of its listeners. */
+  readonly address?: string;
+  readonly dataDir?: string;
+  readonly launch?: () => Launch;
+}
 
 export interface ClusterOptions {
   /** How many; 1 by default. */
@@ -16,6 +24,10 @@ export interface ClusterOptions {
   readonly tls?: boolean;
   /** More flags for every member, such as `['--max-txn-ops', '16']`. */
   readonly flags?: readonly string[];
+  /** Asked once for each member, the first is 0. `folder` is the cluster's. */
+  readonly place?: (index: number, folder: string) => Place;
+  /** Until all members must be healthy for the first time; 15 s by default. */
+  readonly startTimeoutMs?: number;
 }
 
 /** Starts members and waits until each of them answers linearizable reads. Call `stop` when the test is over. */
@@ -23,10 +35,10 @@ export async function startCluster(options: ClusterOptions = {}): Promise<TestCl
   const folder = await mkdtemp(join(tmpdir(), 'binnacle-test-'));
   const certificates = options.tls ? await makeCertificates(join(folder, 'tls')) : undefined;
   const cluster = new TestCluster(folder, certificates, options.flags ?? []);
-  await cluster.describe(options.members ?? 1);
-  for (const member of cluster.members) member.start();
   try {
-    await cluster.untilHealthy();
+    await cluster.describe(options.members ?? 1, options.place);
+    for (const member of cluster.members) member.start();
+    await cluster.untilHealthy(options.startTimeoutMs);
   } catch (error) {
     await cluster.stop();
     throw error;
@@ -74,13 +86,15 @@ export class TestCluster {
   }
 
   /** Names the first `count` members of a new cluster, without starting them. */
-  async describe(count: number): Promise<void> {
+  async describe(count: number, place: ClusterOptions['place'] = () => ({})): Promise<void> {
     const ports = await freePorts(2 * count);
     const names = Array.from({ length: count }, (_, index) => `m${index + 1}`);
-    const url = (port: number): string => `${this.#scheme}://127.0.0.1:${ports[port]}`;
-    const initial = names.map((name, index) => `${name}=${url(2 * index + 1)}`).join(',');
+    const places = names.map((_, index) => place(index, this.folder));
+    const url = (index: number, port: number): string =>
+      `${this.#scheme}://${places[index]?.address ?? '127.0.0.1'}:${ports[2 * index + port]}`;
+    const initial = names.map((name, index) => `${name}=${url(index, 1)}`).join(',');
     names.forEach((name, index) => {
-      this.#add(name, url(2 * index), url(2 * index + 1), initial, 'new');
+      this.#add(name, url(index, 0), url(index, 1), initial, 'new', places[index]);
     });
   }
 
@@ -157,8 +171,9 @@ export class TestCluster {
     peerUrl: string,
     initialCluster: string,
     state: 'new' | 'existing',
+    place: Place = {},
   ): TestMember {
-    const dataDir = join(this.folder, name);
+    const dataDir = place.dataDir ?? join(this.folder, name);
     const logFile = join(this.folder, `${name}.log`);
     const args = [
       ...['--name', name, '--data-dir', dataDir],
@@ -168,7 +183,8 @@ export class TestCluster {
       ...this.#tlsFlags(),
       ...this.#flags,
     ];
-    const member = new TestMember({ name, dataDir, logFile, clientUrl, peerUrl }, args);
+    const description = { name, dataDir, logFile, clientUrl, peerUrl };
+    const member = new TestMember(description, args, place.launch);
     this.members.push(member);
     return member;
   }

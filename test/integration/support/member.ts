@@ -20,6 +20,14 @@ export interface MemberDescription {
   readonly peerUrl: string;
 }
 
+/** How a member's process is started, where it is not the plain way. */
+export interface Launch {
+  /** Put in front of the command, such as `['nsenter', '--net=…']`: it must replace itself by what follows. */
+  readonly command?: readonly string[];
+  /** Beside the test's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** A member and the process that serves it, which may be killed and started again. */
 export class TestMember implements MemberDescription {
   readonly name: string;
@@ -28,15 +36,22 @@ export class TestMember implements MemberDescription {
   readonly clientUrl: string;
   readonly peerUrl: string;
   readonly #args: readonly string[];
+  readonly #launch: () => Launch;
   #child: ChildProcess | undefined;
 
-  constructor(description: MemberDescription, args: readonly string[]) {
+  /** @param launch asked before each start */
+  constructor(
+    description: MemberDescription,
+    args: readonly string[],
+    launch: () => Launch = () => ({}),
+  ) {
     this.name = description.name;
     this.dataDir = description.dataDir;
     this.logFile = description.logFile;
     this.clientUrl = description.clientUrl;
     this.peerUrl = description.peerUrl;
     this.#args = args;
+    this.#launch = launch;
   }
 
   /** Of the running process. */
@@ -44,6 +59,11 @@ export class TestMember implements MemberDescription {
     const pid = this.#child?.pid;
     if (pid === undefined) throw new Error(`${this.name} is not running`);
     return pid;
+  }
+
+  /** What the latest process ended with; undefined while it runs, null after a signal. */
+  get exitCode(): number | null | undefined {
+    return this.isRunning ? undefined : this.#child?.exitCode;
   }
 
   get isRunning(): boolean {
@@ -54,8 +74,13 @@ export class TestMember implements MemberDescription {
   /** Starts a process on the same data directory and returns at once; see TestCluster.untilHealthy. */
   start(extraArgs: readonly string[] = []): void {
     if (this.isRunning) throw new Error(`${this.name} is running`);
+    const { command = [], env = {} } = this.#launch();
+    const [file, ...args] = [...command, BINARY, ...this.#args, ...extraArgs];
     const log = openSync(this.logFile, 'a');
-    const child = spawn(BINARY, [...this.#args, ...extraArgs], { stdio: ['ignore', log, log] });
+    const child = spawn(file ?? BINARY, args, {
+      stdio: ['ignore', log, log],
+      env: { ...process.env, ...env },
+    });
     closeSync(log);
     running.add(child);
     child.once('exit', () => running.delete(child));
@@ -87,6 +112,12 @@ export class TestMember implements MemberDescription {
 
   resume(): void {
     process.kill(this.pid, 'SIGCONT');
+  }
+
+  /** Resolves when the process has ended, by itself or not. */
+  async ended(): Promise<void> {
+    const child = this.#child;
+    if (child !== undefined && this.isRunning) await once(child, 'exit');
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
