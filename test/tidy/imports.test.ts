@@ -62,6 +62,8 @@ const FOLDERS: Record<string, readonly string[]> = {
 const ENTRIES = new Map([
   ['node/src/cli/main.ts', 'node/bin/binnacle'],
   ['node/proto/generate.ts', 'npm run generate'],
+  ['node/src/sim/mutants/run.ts', 'npm run sim:mutants'],
+  ['node/src/sim/mutants/child.ts', 'node/src/sim/mutants/run.ts, by URL'],
   ['images/build.ts', 'npm run image'],
   ['infra/kit/main.ts', 'npm run kit'],
   ['images/binnacle/entry.ts', 'images/bundle.ts, by path'],

@@ -12,3 +12,10 @@ export const MUTANTS: readonly Mutant[] = [
   ...watchMutants,
   ...leaseMutants,
 ];
+
+/** @throws Error when there is none of that name */
+export function mutantNamed(name: string): Mutant {
+  const mutant = MUTANTS.find((one) => one.name === name);
+  if (mutant === undefined) throw new Error(`there is no mutant ${name}`);
+  return mutant;
+}
