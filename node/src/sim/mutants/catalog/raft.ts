@@ -30,9 +30,9 @@ export const raftMutants: readonly Mutant[] = [
     name: 'outdated-candidate-elected',
     bug: 'A voter does not look at how far the candidate’s log is.',
     like: 'textbook',
-    file: 'raft/elections.ts',
-    find: 'const granted = mayVote && raft.log.isUpToDate({ term: message.logTerm, index: message.index });',
-    replace: 'const granted = mayVote;',
+    file: 'raft/log.ts',
+    find: 'return other.term > ours.term || (other.term === ours.term && other.index >= ours.index);',
+    replace: 'return other.term + ours.term >= 0;',
   },
   {
     name: 'commit-by-minority',
