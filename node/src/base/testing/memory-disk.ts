@@ -1,51 +1,10 @@
 // A disk in memory for tests: it loses on a crash what a real one may lose. Written bytes survive for certain only
 // after datasync, created, renamed and removed names only after syncFolder of their folder.
 import type { Disk, DiskFile, OpenMode } from '../world.ts';
-import { MemoryInode } from './memory-inode.ts';
+import type { MemoryInode } from './memory-inode.ts';
+import { DiskError, MemoryFolder, MemoryTree } from './memory-tree.ts';
 
-type Node = MemoryInode | MemoryFolder;
-
-/** One change of a folder's names that is not synced yet. A rename within a folder is one change, as file systems do it. */
-type NameChange =
-  | { readonly kind: 'set'; readonly name: string; readonly node: Node }
-  | { readonly kind: 'remove'; readonly name: string }
-  | { readonly kind: 'rename'; readonly from: string; readonly to: string };
-
-class MemoryFolder {
-  readonly current = new Map<string, Node>();
-  readonly durable = new Map<string, Node>();
-  readonly pending: NameChange[] = [];
-
-  change(change: NameChange): void {
-    applyChange(this.current, change);
-    this.pending.push(change);
-  }
-
-  sync(): void {
-    for (const change of this.pending) applyChange(this.durable, change);
-    this.pending.length = 0;
-  }
-}
-
-function applyChange(names: Map<string, Node>, change: NameChange): void {
-  if (change.kind === 'set') names.set(change.name, change.node);
-  else if (change.kind === 'remove') names.delete(change.name);
-  else {
-    const node = names.get(change.from);
-    names.delete(change.from);
-    if (node !== undefined) names.set(change.to, node);
-  }
-}
-
-/** An error with POSIX's code, as the real disk gives it. */
-export class DiskError extends Error {
-  readonly code: string;
-  constructor(code: string, path: string) {
-    super(`${code}: ${path}`);
-    this.name = 'DiskError';
-    this.code = code;
-  }
-}
+export { DiskError };
 
 export interface MemoryDiskOptions {
   /** Bytes that all files together may hold; a write beyond it fails with ENOSPC. */
@@ -59,7 +18,7 @@ export type DiskOperation =
 
 export class MemoryDisk implements Disk {
   options: MemoryDiskOptions;
-  private root = new MemoryFolder();
+  private tree = new MemoryTree();
   private readonly locks = new Set<string>();
   private crashed = false;
 
@@ -75,43 +34,29 @@ export class MemoryDisk implements Disk {
   crash(chance: () => number): MemoryDisk {
     this.crashed = true;
     const after = new MemoryDisk();
-    after.root = crashFolder(this.root, chance);
+    after.tree = this.tree.crash(chance);
     return after;
   }
 
   /** A copy that shares nothing: to damage it or to crash it in several ways. */
   clone(): MemoryDisk {
     const copy = new MemoryDisk();
-    copy.root = cloneFolder(this.root, new Map());
+    copy.tree = this.tree.settled();
     return copy;
   }
 
-  /** The file's present content, to look at or to damage in place (the change counts as durable). */
+  /** The file's present content, to look at or to damage in place. */
   contentOf(path: string): Uint8Array {
-    return this.inode(path).view();
+    return this.tree.inode(path).view();
   }
 
   /** Replaces the file's content, durably, making folders as needed. */
   setContent(path: string, content: Uint8Array): void {
-    let folder = this.root;
-    const names = split(path);
-    const last = names.pop() ?? '';
-    for (const name of names) {
-      let next = folder.current.get(name);
-      if (next === undefined) {
-        next = new MemoryFolder();
-        folder.change({ kind: 'set', name, node: next });
-      }
-      if (!(next instanceof MemoryFolder)) throw new DiskError('ENOTDIR', path);
-      folder.sync();
-      folder = next;
-    }
-    folder.change({ kind: 'set', name: last, node: MemoryInode.of(content) });
-    folder.sync();
+    this.tree.put(path, content);
   }
 
   usedBytes(): number {
-    return folderBytes(this.root);
+    return this.tree.sizeBytes();
   }
 
   async enter(operation: DiskOperation, path: string): Promise<void> {
@@ -128,71 +73,44 @@ export class MemoryDisk implements Disk {
 
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
     await this.enter('open', path);
-    const { folder, name } = this.parent(path);
-    let node = folder.current.get(name);
-    if (node === undefined) {
-      if (mode !== 'create') throw new DiskError('ENOENT', path);
-      node = new MemoryInode();
-      folder.change({ kind: 'set', name, node });
-    }
-    if (!(node instanceof MemoryInode)) throw new DiskError('EISDIR', path);
-    return new MemoryFile(this, path, node, mode !== 'read');
+    const present = this.tree.openable(path);
+    if (present === undefined && mode !== 'create') throw new DiskError('ENOENT', path);
+    return new MemoryFile(this, path, present ?? this.tree.create(path), mode !== 'read');
   }
 
   exists(path: string): Promise<boolean> {
-    return Promise.resolve(this.find(path) !== undefined);
+    return Promise.resolve(this.tree.find(path) !== undefined);
   }
 
   async list(path: string): Promise<string[]> {
     await this.enter('read', path);
-    return [...this.folder(path).current.keys()].sort();
+    return this.tree.list(path);
   }
 
   async makeFolder(path: string): Promise<void> {
     await this.enter('makeFolder', path);
-    let folder = this.root;
-    for (const name of split(path)) {
-      let next = folder.current.get(name);
-      if (next === undefined) {
-        next = new MemoryFolder();
-        folder.change({ kind: 'set', name, node: next });
-      }
-      if (!(next instanceof MemoryFolder)) throw new DiskError('ENOTDIR', path);
-      folder = next;
-    }
+    this.tree.makeFolder(path);
   }
 
   async rename(from: string, to: string): Promise<void> {
     await this.enter('rename', from);
-    const source = this.parent(from);
-    const target = this.parent(to);
-    const node = source.folder.current.get(source.name);
-    if (node === undefined) throw new DiskError('ENOENT', from);
-    if (source.folder === target.folder) {
-      source.folder.change({ kind: 'rename', from: source.name, to: target.name });
-      return;
-    }
-    target.folder.change({ kind: 'set', name: target.name, node });
-    source.folder.change({ kind: 'remove', name: source.name });
+    this.tree.rename(from, to);
   }
 
   async remove(path: string): Promise<void> {
     await this.enter('remove', path);
-    const { folder, name } = this.parent(path);
-    if (!folder.current.has(name)) throw new DiskError('ENOENT', path);
-    folder.change({ kind: 'remove', name });
+    if (this.tree.find(path) instanceof MemoryFolder) throw new DiskError('EISDIR', path);
+    this.tree.remove(path);
   }
 
   async removeFolder(path: string): Promise<void> {
     await this.enter('remove', path);
-    if (this.find(path) === undefined) return;
-    const { folder, name } = this.parent(path);
-    folder.change({ kind: 'remove', name });
+    if (this.tree.find(path) !== undefined) this.tree.remove(path);
   }
 
   async syncFolder(path: string): Promise<void> {
     await this.enter('syncFolder', path);
-    this.folder(path).sync();
+    this.tree.folder(path).sync();
   }
 
   async lock(path: string): Promise<{ release(): Promise<void> }> {
@@ -205,35 +123,6 @@ export class MemoryDisk implements Disk {
         return Promise.resolve();
       },
     };
-  }
-
-  private find(path: string): Node | undefined {
-    let node: Node | undefined = this.root;
-    for (const name of split(path)) {
-      if (!(node instanceof MemoryFolder)) return undefined;
-      node = node.current.get(name);
-    }
-    return node;
-  }
-
-  private folder(path: string): MemoryFolder {
-    const node = this.find(path);
-    if (node === undefined) throw new DiskError('ENOENT', path);
-    if (!(node instanceof MemoryFolder)) throw new DiskError('ENOTDIR', path);
-    return node;
-  }
-
-  private inode(path: string): MemoryInode {
-    const node = this.find(path);
-    if (!(node instanceof MemoryInode)) throw new DiskError('ENOENT', path);
-    return node;
-  }
-
-  private parent(path: string): { folder: MemoryFolder; name: string } {
-    const names = split(path);
-    const name = names.pop();
-    if (name === undefined) throw new DiskError('EINVAL', path);
-    return { folder: this.folder(names.join('/')), name };
   }
 }
 
@@ -295,50 +184,4 @@ class MemoryFile implements DiskFile {
   close(): Promise<void> {
     return Promise.resolve();
   }
-}
-
-function split(path: string): string[] {
-  return path.split('/').filter((name) => name !== '' && name !== '.');
-}
-
-function crashFolder(
-  folder: MemoryFolder,
-  chance: () => number,
-  seen = new Map<Node, Node>(),
-): MemoryFolder {
-  // Changes of one folder reach the disk in order: a prefix of the pending ones survives.
-  const keep = Math.floor(chance() * (folder.pending.length + 1));
-  const names = new Map(folder.durable);
-  for (const change of folder.pending.slice(0, keep)) applyChange(names, change);
-  return rebuild(names, seen, (node) =>
-    node instanceof MemoryInode ? node.crash(chance) : crashFolder(node, chance, seen),
-  );
-}
-
-function cloneFolder(folder: MemoryFolder, seen: Map<Node, Node>): MemoryFolder {
-  return rebuild(folder.current, seen, (node) =>
-    node instanceof MemoryInode ? MemoryInode.of(node.view()) : cloneFolder(node, seen),
-  );
-}
-
-function rebuild(
-  names: Map<string, Node>,
-  seen: Map<Node, Node>,
-  copy: (node: Node) => Node,
-): MemoryFolder {
-  const result = new MemoryFolder();
-  for (const [name, node] of names) {
-    const made = seen.get(node) ?? copy(node);
-    seen.set(node, made);
-    result.current.set(name, made);
-    result.durable.set(name, made);
-  }
-  return result;
-}
-
-function folderBytes(folder: MemoryFolder): number {
-  let total = 0;
-  for (const node of folder.current.values())
-    total += node instanceof MemoryInode ? node.size : folderBytes(node);
-  return total;
 }

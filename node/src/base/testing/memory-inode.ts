@@ -1,53 +1,48 @@
-// One file of the memory disk: what it holds now, and what of that a crash may take away.
+// One file of a disk in memory: what it holds now, and what of that a power failure may take away.
+import { CONTENT_PAGE_BYTES, PagedContent, isZero } from './paged-content.ts';
 
-const SECTOR_BYTES = 512;
+export const SECTOR_BYTES = 512;
 
 type ContentChange =
-  | { readonly kind: 'write'; readonly position: number; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'write';
+      readonly position: number;
+      readonly length: number;
+      /** Undefined for zeros. */
+      readonly bytes: Uint8Array | undefined;
+    }
   | { readonly kind: 'truncate'; readonly size: number };
 
-/** A growing byte array. */
-class Content {
-  private bytes = new Uint8Array(0);
-  size = 0;
-
-  view(): Uint8Array {
-    return this.bytes.subarray(0, this.size);
-  }
-
-  write(source: Uint8Array, position: number): void {
-    this.grow(position + source.length);
-    this.bytes.set(source, position);
-  }
-
-  grow(size: number): void {
-    if (size > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(size, this.bytes.length * 2));
-      larger.set(this.view());
-      this.bytes = larger;
-    }
-    if (size > this.size) this.size = size;
-  }
-
-  resize(size: number): void {
-    if (size >= this.size) {
-      this.grow(size);
-      return;
-    }
-    this.bytes.fill(0, size, this.size);
-    this.size = size;
-  }
-}
+/** What a failed fsync leaves of the pages it was to write ("Can Applications Recover from fsync Failures?", ATC '20). */
+export type FailedSync =
+  /** They stay dirty: the next sync writes them. */
+  | 'kept'
+  /** They count as clean: reads see them, the disk never gets them (ext4, XFS). */
+  | 'dropped'
+  /** They are as they were on the disk (Btrfs). */
+  | 'reverted';
 
 export class MemoryInode {
-  private readonly current = new Content();
-  private readonly durable = new Content();
-  private readonly pending: ContentChange[] = [];
+  private current = new PagedContent();
+  private durable = new PagedContent();
+  /** Changes since the last sync, oldest first; the first one has the number `firstPending`. */
+  private pending: ContentChange[] = [];
+  private firstPending = 0;
+  /** Once a failed sync has dropped pages: what the page cache held before the pending changes. The disk has less. */
+  private cached: PagedContent | undefined;
+  private replaced: { readonly page: number; readonly bytes: Uint8Array } | undefined;
 
   static of(content: Uint8Array): MemoryInode {
     const inode = new MemoryInode();
     inode.current.write(content, 0);
-    inode.durable.write(content, 0);
+    inode.durable = inode.current.fork();
+    return inode;
+  }
+
+  private static whole(content: PagedContent): MemoryInode {
+    const inode = new MemoryInode();
+    inode.current = content;
+    inode.durable = content.fork();
     return inode;
   }
 
@@ -55,19 +50,30 @@ export class MemoryInode {
     return this.current.size;
   }
 
+  /** What it holds now; for reading. */
+  get content(): PagedContent {
+    return this.current;
+  }
+
+  /** The present content as one array: changing that changes the file. */
   view(): Uint8Array {
     return this.current.view();
   }
 
   readAt(target: Uint8Array, position: number): number {
-    const part = this.current.view().subarray(position, position + target.length);
-    target.set(part);
-    return part.length;
+    return this.current.readAt(target, position);
   }
 
   write(source: Uint8Array, position: number): void {
-    this.current.write(source, position);
-    this.pending.push({ kind: 'write', position, bytes: source.slice() });
+    const { length } = source;
+    if (isZero(source)) {
+      this.current.writeZeros(position, length);
+      this.pending.push({ kind: 'write', position, length, bytes: undefined });
+      return;
+    }
+    const bytes = source.slice();
+    this.current.write(bytes, position, true);
+    this.pending.push({ kind: 'write', position, length, bytes });
   }
 
   truncate(size: number): void {
@@ -75,39 +81,141 @@ export class MemoryInode {
     this.pending.push({ kind: 'truncate', size });
   }
 
-  sync(): void {
-    for (const change of this.pending) {
-      if (change.kind === 'write') this.durable.write(change.bytes, change.position);
-      else this.durable.resize(change.size);
+  /** A number that says how far a sync has to go that begins now. */
+  mark(): number {
+    return this.firstPending + this.pending.length;
+  }
+
+  /** All that was written before the mark is durable. */
+  sync(mark = this.mark()): void {
+    const changes = this.take(mark);
+    const last = changes.at(-1);
+    if (last?.kind === 'write') this.remember(last.position);
+    for (const change of changes) {
+      if (this.cached === undefined) {
+        apply(this.durable, change);
+        continue;
+      }
+      apply(this.cached, change);
+      if (change.kind === 'truncate') this.durable.resize(change.size);
+      else takePages(this.durable, this.cached, change.position, change.position + change.length);
     }
-    this.pending.length = 0;
+  }
+
+  /** The page that the last synced write began in, and what the disk had there before: where a write may be missing. */
+  get lastReplaced(): { readonly page: number; readonly bytes: Uint8Array } | undefined {
+    return this.replaced;
+  }
+
+  /** A sync of what was written before the mark failed. */
+  syncFailed(mark: number, outcome: FailedSync): void {
+    if (outcome === 'kept') return;
+    const failed = this.take(mark);
+    if (outcome === 'dropped') {
+      this.cached ??= this.durable.fork();
+      for (const change of failed) apply(this.cached, change);
+      return;
+    }
+    this.cached = undefined;
+    this.current = this.durable.fork();
+    for (const change of this.pending) apply(this.current, change);
+  }
+
+  private take(mark: number): ContentChange[] {
+    const taken = this.pending.splice(0, Math.max(0, mark - this.firstPending));
+    this.firstPending += taken.length;
+    return taken;
+  }
+
+  private remember(position: number): void {
+    const page = Math.floor(position / CONTENT_PAGE_BYTES);
+    this.replaced = { page, bytes: this.durable.pageAt(page) };
   }
 
   /** The file after a power failure: each unsynced change is kept, lost, or kept in some of its sectors. */
   crash(chance: () => number): MemoryInode {
-    const after = MemoryInode.of(this.durable.view());
+    const after = this.durable.fork();
+    if (this.pending.length === 0) return MemoryInode.whole(after);
+    // Sectors reach the disk from the page cache, whole: with all that was ever written into them before.
+    const cached = (this.cached ?? this.durable).fork();
+    // A size that was lost takes along what lies beyond it.
+    let lostFrom = Infinity;
     for (const change of this.pending) {
+      const sizeBefore = cached.size;
+      apply(cached, change);
       const fate = chance();
+      if (change.kind === 'truncate') {
+        if (fate < 0.3 || lostFrom < Infinity)
+          lostFrom = Math.min(lostFrom, sizeBefore, change.size);
+        else after.resize(change.size);
+        continue;
+      }
       if (fate < 0.3) continue;
-      if (change.kind === 'truncate') after.current.resize(change.size);
-      else if (fate < 0.6) after.current.write(change.bytes, change.position);
-      else writeSomeSectors(after.current, change.bytes, change.position, chance);
+      const sectors = aligned(change.position, change.position + change.length, SECTOR_BYTES);
+      sectors.end = Math.min(sectors.end, lostFrom);
+      if (fate < 0.6) after.take(cached, sectors.start, sectors.end);
+      else takeSomeSectors(after, cached, sectors, chance);
     }
-    return MemoryInode.of(after.current.view());
+    return MemoryInode.whole(after);
+  }
+
+  /** A file that holds the present content, durably. */
+  settled(): MemoryInode {
+    return MemoryInode.whole(this.current.fork());
+  }
+
+  /** A copy, unsynced changes included. */
+  fork(): MemoryInode {
+    const copy = new MemoryInode();
+    copy.current = this.current.fork();
+    copy.durable = this.durable.fork();
+    copy.pending = this.pending.slice();
+    copy.firstPending = this.firstPending;
+    copy.cached = this.cached?.fork();
+    copy.replaced = this.replaced;
+    return copy;
+  }
+
+  /** Changes what is on the disk and what is read of it, as decay does. */
+  damage(change: (content: PagedContent) => void): void {
+    change(this.current);
+    change(this.durable);
+    if (this.cached !== undefined) change(this.cached);
   }
 }
 
-function writeSomeSectors(
-  content: Content,
-  bytes: Uint8Array,
-  position: number,
+function apply(content: PagedContent, change: ContentChange): void {
+  if (change.kind === 'truncate') content.resize(change.size);
+  else if (change.bytes === undefined) content.writeZeros(change.position, change.length);
+  else content.write(change.bytes, change.position, true);
+}
+
+interface Span {
+  start: number;
+  end: number;
+}
+
+/** [start, end) widened to whole units. */
+function aligned(start: number, end: number, unit: number): Span {
+  return { start: start - (start % unit), end: Math.ceil(end / unit) * unit };
+}
+
+/** Writeback: the whole of each page that was written into. */
+function takePages(disk: PagedContent, cache: PagedContent, from: number, to: number): void {
+  const { start, end } = aligned(from, to, CONTENT_PAGE_BYTES);
+  disk.take(cache, start, end);
+}
+
+/** Brings those of the sectors from the cache to the disk that `chance` picks. */
+function takeSomeSectors(
+  disk: PagedContent,
+  cache: PagedContent,
+  sectors: Span,
   chance: () => number,
 ): void {
-  const end = position + bytes.length;
-  if (chance() < 0.5) content.grow(end); // the size reached the disk, the content did not: zeros
-  for (let at = position; at < end;) {
-    const next = Math.min(end, at - (at % SECTOR_BYTES) + SECTOR_BYTES);
-    if (chance() < 0.5) content.write(bytes.subarray(at - position, next - position), at);
-    at = next;
-  }
+  const end = Math.min(sectors.end, cache.size);
+  // The size may reach the disk without the content: zeros.
+  if (chance() < 0.5 && end > disk.size) disk.resize(end);
+  for (let at = sectors.start; at < end; at += SECTOR_BYTES)
+    if (chance() < 0.5) disk.take(cache, at, Math.min(at + SECTOR_BYTES, end));
 }
