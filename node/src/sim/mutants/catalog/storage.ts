@@ -20,6 +20,25 @@ export const storageMutants: readonly Mutant[] = [
     replace: '    return wal;',
   },
   {
+    name: 'segment-name-not-synced',
+    bug: 'The log goes on in a new segment whose name is not synced.',
+    like: 'etcd #22340',
+    file: 'storage/wal/wal.ts',
+    find: `    await this.disk.syncFolder(this.folder);
+    this.segments.push(next);`,
+    replace: '    this.segments.push(next);',
+  },
+  {
+    name: 'segment-without-hard-state',
+    bug: 'A new segment of the log does not begin with term, vote and commit index, which leave with the older ones.',
+    like: 'textbook',
+    file: 'storage/wal/wal.ts',
+    find: `      this.encoder.addMessage(RecordType.State, HardState, this.hardState);
+    await this.write(true);`,
+    replace:
+      '      this.encoder.addBytes(RecordType.Metadata, this.metadata);\n    await this.write(true);',
+  },
+  {
     name: 'torn-write-refused',
     bug: 'A write that a power failure interrupted is taken for damage, and the member does not start.',
     like: 'textbook',
