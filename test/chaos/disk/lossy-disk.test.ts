@@ -49,7 +49,7 @@ describe.skipIf(reason !== undefined)(`a lossy disk (${reason ?? 'gcc is there'}
       write('no name', 'kept'),
       { do: 'sync', name: 'no name' },
     ]);
-    expect(disk.losePower(NOTHING_SURVIVES)).toEqual({ writes: 2, names: 1 });
+    expect(disk.losePower(NOTHING_SURVIVES)).toEqual({ unsynced: 3, writes: 2, names: 1 });
     expect(contentsOf(disk.root)).toEqual({
       synced: Buffer.from('kept'),
       'no content': Buffer.alloc(0),

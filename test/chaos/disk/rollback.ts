@@ -28,6 +28,8 @@ export const NOTHING_SURVIVES: Survival = { sector: () => false, names: () => 0 
 export const ALL_SURVIVES: Survival = { sector: () => true, names: (count) => count };
 
 export interface Losses {
+  /** Changes of content and names that no sync had made safe. */
+  unsynced: number;
   /** Writes of which at least one sector was lost. */
   writes: number;
   names: number;
@@ -41,7 +43,8 @@ export function powerFailure(
   survival: Survival,
 ): Losses {
   const changes = judge(records);
-  const losses = { writes: 0, names: 0 };
+  const unsynced = changes.filter(({ isSafe }) => !isSafe).length;
+  const losses = { unsynced, writes: 0, names: 0 };
   const byFile = Map.groupBy(
     changes.filter(({ record }) => record.kind <= RecordKind.Truncate),
     ({ record }) => record.inode,

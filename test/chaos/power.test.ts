@@ -1,0 +1,153 @@
+// Members lose power while clients work, on disks that forget what was not synced: every acknowledged write is there
+// afterwards, and every member comes up again. CHAOS_SECONDS makes it longer, CHAOS_SEED replays the choices.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Client } from '../../node/src/client/index.ts';
+import { SimRandom } from '../../node/src/sim/world/random.ts';
+import { startCluster, type TestCluster } from '../integration/support/cluster.ts';
+import type { TestMember } from '../integration/support/member.ts';
+import { eventually, sleep } from '../integration/support/waiting.ts';
+import { LossyDisks } from './disk/lossy-cluster.ts';
+import { NOTHING_SURVIVES } from './disk/rollback.ts';
+import { findLeader } from './leadership.ts';
+import { compile, noCompiler } from './native/compile.ts';
+import { HEALTHY_MS, repeat, restartOf, TEST_TIMEOUT_MS, underLoad } from './under-load.ts';
+
+const SEED = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+/** Long enough that a failure mostly finds something unsynced. */
+const SYNC_DELAY_US = 8_000;
+/** Snapshots, and with them new and removed files, come often. */
+const FLAGS = ['--snapshot-count', '100'];
+const END_MS = 60_000;
+const reason = noCompiler();
+
+describe.skipIf(reason !== undefined)(`power failures (${reason ?? `seed ${SEED}`})`, () => {
+  let library: string;
+  beforeAll(() => {
+    library = compile('lossy-disk.so');
+  });
+  const random = new SimRandom(SEED);
+  let unsynced = 0;
+  afterAll(() => expect(unsynced).toBeGreaterThan(0));
+
+  async function onLossyDisks(
+    members: number,
+    faults: (cluster: TestCluster, disks: LossyDisks) => Promise<void>,
+  ): Promise<void> {
+    const disks = new LossyDisks(library, SYNC_DELAY_US);
+    const options = { members, place: disks.place, flags: FLAGS };
+    await underLoad(options, (cluster) => faults(cluster, disks));
+    const { total } = disks;
+    unsynced += total.unsynced;
+    console.log(
+      `of ${total.unsynced} unsynced changes ${total.writes} writes and ${total.names} names were lost`,
+    );
+  }
+
+  test(
+    'of the whole cluster, and of one member',
+    async () => {
+      await onLossyDisks(3, async (cluster, disks) => {
+        await repeat(4, async (round) => {
+          await sleep(random.between(50, 600));
+          const first = random.below(3);
+          const indexes = round % 2 === 0 ? [0, 1, 2] : [first];
+          await disks.crash(cluster.member(first), first, 20, random);
+          await disks.losePower(cluster.members, indexes, random);
+          await restartOf(
+            indexes.map((index) => cluster.member(index)),
+            cluster,
+          );
+        });
+      });
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
+    'of the only member, at any change of its disk, and again while it recovers',
+    async () => {
+      await onLossyDisks(1, async (cluster, disks) => {
+        const member = cluster.member(0);
+        await repeat(5, async (round) => {
+          await sleep(random.between(10, 200));
+          await disks.crash(member, 0, 40, random);
+          await disks.losePower(cluster.members, [0], random);
+          if (round % 2 === 1) {
+            member.start();
+            await disks.crash(member, 0, 12, random);
+            await disks.losePower(cluster.members, [0], random);
+          }
+          await restartOf([member], cluster);
+        });
+      });
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
+    'behind a sync that failed: the member ends on purpose',
+    async () => {
+      await onLossyDisks(3, async (cluster, disks) => {
+        await repeat(2, async (round) => {
+          const leader = await findLeader(cluster);
+          const member = round % 2 === 0 ? leader : cluster.member(random.below(3));
+          const index = cluster.members.indexOf(member);
+          await sleep(random.between(50, 200));
+          disks.of(index).set(round % 2 === 0 ? 'failSyncs' : 'failWrites', 1);
+          await endOf(member);
+          expect(member.exitCode).toBeGreaterThan(0);
+          await disks.losePower(cluster.members, [index], random);
+          await restartOf([member], cluster);
+        });
+      });
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test(
+    'of members whose disks are full: they end on purpose, and come again with room',
+    async () => {
+      await onLossyDisks(3, async (cluster, disks) => {
+        const indexes = [0, 1, 2].filter(() => random.chance(0.7));
+        if (indexes.length === 0) indexes.push(0);
+        for (const index of indexes) disks.of(index).set('isFull', 1);
+        for (const index of indexes) {
+          await endOf(cluster.member(index));
+          expect(cluster.member(index).exitCode).toBeGreaterThan(0);
+        }
+        for (const index of indexes) cluster.member(index).start();
+        await sleep(random.between(200, 1_500));
+        await disks.losePower(cluster.members, indexes, random);
+        await restartOf(
+          indexes.map((index) => cluster.member(index)),
+          cluster,
+        );
+      });
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  test('a disk that lies about its syncs loses what was acknowledged', async () => {
+    const disks = new LossyDisks(library, 0);
+    const cluster = await startCluster({ place: disks.place, startTimeoutMs: HEALTHY_MS });
+    try {
+      using client = new Client({ endpoints: cluster.endpoints, timeoutMs: HEALTHY_MS });
+      await client.put('before', 'safe');
+      disks.of(0).set('isLying', 1);
+      await client.put('after', 'lost');
+      await cluster.member(0).kill();
+      expect(disks.of(0).losePower(NOTHING_SURVIVES).writes).toBeGreaterThan(0);
+      cluster.member(0).start();
+      await cluster.untilHealthy(HEALTHY_MS);
+      expect((await client.range('before')).count).toBe(1);
+      expect((await client.range('after')).count).toBe(0);
+    } finally {
+      await cluster.stop();
+    }
+  });
+});
+
+/** Fails when the process goes on. */
+async function endOf(member: TestMember): Promise<void> {
+  await eventually(`the end of ${member.name}`, () => !member.isRunning, END_MS);
+}
