@@ -1,0 +1,130 @@
+// A failing scenario made smaller: fewer faults, fewer clients, fewer members, shorter, and still failing the same check.
+import type { RunReport } from '../report.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Runner } from '../cli/runner.ts';
+import { minimizeList } from './ddmin.ts';
+import { COARSE, fine, type Simplification } from './simplifications.ts';
+
+export interface ShrinkLimits {
+  readonly maxRuns: number;
+  /** True when the real time is up. */
+  isOver(): boolean;
+}
+
+export interface ShrinkResult {
+  readonly scenario: Scenario;
+  /** Of the small scenario; of the first one when nothing could be left out. */
+  readonly report: RunReport;
+  readonly runs: number;
+}
+
+/**
+ * @param report of a run that failed
+ * @param progress is told what was tried so far
+ * @returns the smallest scenario found within the limits. The way there depends on the scenario alone, not on the number
+ * of jobs, unless the time runs out
+ */
+export async function shrink(
+  report: RunReport,
+  runner: Runner,
+  limits: ShrinkLimits,
+  progress: (text: string) => void,
+): Promise<ShrinkResult> {
+  const shrinker = new Shrinker(report, runner, limits, progress);
+  await shrinker.run();
+  return { scenario: shrinker.smallest.scenario, report: shrinker.smallest, runs: shrinker.runs };
+}
+
+/** How large a scenario is, in words. */
+export function scenarioText(scenario: Scenario): string {
+  const { pauseMs: _, keys: __, ...kinds } = scenario.clients;
+  const clients = Object.values(kinds).reduce((sum, many) => sum + many, 0);
+  const { members, faults, faultMs } = scenario;
+  return `${faults.length} faults in ${(faultMs / 1000).toFixed(1)} s, ${clients} clients, ${members} members`;
+}
+
+class Shrinker {
+  smallest: RunReport;
+  runs = 0;
+  readonly #check: string;
+  readonly #runner: Runner;
+  readonly #limits: ShrinkLimits;
+  readonly #progress: (text: string) => void;
+  /** Scenarios that were tried and passed. */
+  readonly #passed = new Set<string>();
+
+  constructor(
+    report: RunReport,
+    runner: Runner,
+    limits: ShrinkLimits,
+    progress: (text: string) => void,
+  ) {
+    this.smallest = report;
+    this.#check = report.violations[0]!.check; // the caller's report failed
+    this.#runner = runner;
+    this.#limits = limits;
+    this.#progress = progress;
+  }
+
+  async run(): Promise<void> {
+    let before: Scenario;
+    do {
+      before = this.smallest.scenario;
+      await this.#simplify(COARSE);
+      await this.#minimizeFaults();
+      await this.#simplify(fine(this.smallest.scenario));
+    } while (this.smallest.scenario !== before && !this.#isOver());
+  }
+
+  #isOver(): boolean {
+    return this.runs >= this.#limits.maxRuns || this.#limits.isOver();
+  }
+
+  async #minimizeFaults(): Promise<void> {
+    await minimizeList(this.smallest.scenario.faults, async (lists) => {
+      const { scenario } = this.smallest;
+      const candidates = lists.map((faults) => ({ ...scenario, faults: [...faults] }));
+      const failing = await this.#findFailing(candidates);
+      return failing?.faults;
+    });
+  }
+
+  /** Takes over each simplification after which the run still fails. */
+  async #simplify(ways: readonly Simplification[]): Promise<void> {
+    for (let next = 0; next < ways.length;) {
+      const { smallest } = this;
+      const candidates = ways.slice(next).map((way) => way(smallest.scenario, smallest));
+      const failing = await this.#findFailing(candidates);
+      if (failing === undefined) return;
+      next += candidates.indexOf(failing) + 1;
+    }
+  }
+
+  /** Runs the candidates, some at a time; the first that fails becomes the smallest scenario. */
+  async #findFailing(candidates: readonly Scenario[]): Promise<Scenario | undefined> {
+    const known = JSON.stringify(this.smallest.scenario);
+    const fresh = candidates.filter((one) => {
+      const text = JSON.stringify(one);
+      return text !== known && !this.#passed.has(text);
+    });
+    for (let lo = 0; lo < fresh.length && !this.#isOver(); lo += this.#runner.jobs) {
+      const batch = fresh.slice(lo, lo + this.#runner.jobs);
+      const failing = await this.#runBatch(batch);
+      if (failing !== undefined) return failing;
+    }
+    return undefined;
+  }
+
+  async #runBatch(batch: readonly Scenario[]): Promise<Scenario | undefined> {
+    this.runs += batch.length;
+    const runs = await Promise.all(
+      batch.map((scenario) => this.#runner.run({ scenario, keep: 'none' })),
+    );
+    const index = runs.findIndex(({ report }) => report.violations[0]?.check === this.#check);
+    const passed = index < 0 ? batch : batch.slice(0, index);
+    for (const scenario of passed) this.#passed.add(JSON.stringify(scenario));
+    if (index >= 0) this.smallest = { ...runs[index]!.report, scenario: batch[index]! };
+    this.#progress(`${this.runs} runs, smallest: ${scenarioText(this.smallest.scenario)}`);
+    return batch[index];
+  }
+}
