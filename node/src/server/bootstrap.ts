@@ -33,6 +33,8 @@ export interface BootstrapParts {
   readonly initialCluster: () => Promise<string>;
   readonly onFatal: (error: unknown) => void;
   readonly onWalSync: (durationMs: number) => void;
+  /** etcd's size unless told. */
+  readonly walSegmentBytes?: number | undefined;
 }
 
 export interface Bootstrapped {
@@ -269,5 +271,6 @@ function walOptions(parts: BootstrapParts) {
     onSync: parts.onWalSync,
     clock: parts.world.clock,
     unsafeNoSync: parts.config.unsafeNoFsync,
+    segmentBytes: parts.walSegmentBytes,
   };
 }

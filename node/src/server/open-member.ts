@@ -30,6 +30,8 @@ export interface OpenParts {
   /** Who the members are, where that is known already. */
   readonly founding?: Founding | undefined;
   readonly onWalSync: (durationMs: number) => void;
+  /** Size of a segment of the log; etcd's unless told. */
+  readonly walSegmentBytes?: number | undefined;
 }
 
 export interface OpenedMember {
@@ -53,6 +55,7 @@ export async function openMember(parts: OpenParts): Promise<OpenedMember> {
     initialCluster: async () =>
       config.discoverySrv === '' ? config.initialCluster : clusterFromSrv(config, logger),
     onWalSync: parts.onWalSync,
+    walSegmentBytes: parts.walSegmentBytes,
   });
   const { membership, consistentIndex } = boot;
   const state = await StateMachine.open(boot.backend, { ...common, membership, consistentIndex });
