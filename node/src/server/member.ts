@@ -17,6 +17,7 @@ import type { InternalRaftRequest } from '../wire/gen/raft-internal.ts';
 import { AlarmAction, AlarmRequest, AlarmType } from '../wire/gen/rpc.ts';
 import type { ServerConfig } from './config.ts';
 import { readStorageVersion } from './consistent-index.ts';
+import { ApplyWait } from './apply-wait.ts';
 import { LeaderWatch } from './leader-watch.ts';
 import { Leadership } from './leadership.ts';
 import { LinearizableReads } from './linearizable-read.ts';
@@ -51,6 +52,7 @@ export class Member implements MemberApi, StateEvents {
   private readonly waiters: Waiters;
   private readonly proposer: Proposer;
   private readonly reads: LinearizableReads;
+  private readonly applyWait: ApplyWait;
   private readonly snapshots: Snapshots;
   private readonly reconfiguration: Reconfiguration;
   private readonly clock: RaftClock;
@@ -92,6 +94,7 @@ export class Member implements MemberApi, StateEvents {
       commitIndex: () => this.node.raft.log.committed,
       wake: () => this.loop.wake(),
     });
+    this.applyWait = new ApplyWait(world.clock, APPLY_TIMEOUT_MS);
     this.reads = new LinearizableReads({
       clock: world.clock,
       timeoutMs: this.requestTimeoutMs,
@@ -269,14 +272,8 @@ export class Member implements MemberApi, StateEvents {
   }
 
   /** Resolves when everything that is committed now is applied here. @throws EtcdError TimeoutWaitAppliedIndex */
-  async caughtUp(): Promise<void> {
-    const target = this.node.raft.log.committed;
-    const { clock } = this.world;
-    const deadlineMs = clock.monotonicMs() + APPLY_TIMEOUT_MS;
-    while (this.state.appliedIndex < target) {
-      if (clock.monotonicMs() > deadlineMs) throw new EtcdError('TimeoutWaitAppliedIndex');
-      await clock.yieldNow();
-    }
+  caughtUp(): Promise<void> {
+    return this.applyWait.until(this.node.raft.log.committed, this.state.appliedIndex);
   }
 
   /** Runs once when the leader's first entry of this term is committed here. */
@@ -369,6 +366,7 @@ export class Member implements MemberApi, StateEvents {
 
   progressed(): void {
     this.reads.onApplied(this.state.appliedIndex);
+    this.applyWait.onApplied(this.state.appliedIndex);
   }
 
   // The parts.

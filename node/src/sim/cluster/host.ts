@@ -51,7 +51,10 @@ export class Host {
   process: SimProcess | undefined;
   /** How it enters a cluster when its disk is empty. */
   entry: Entry | undefined;
+  /** Whether its kernel answers. */
+  isPowered = true;
   private incarnation = 0;
+  private endListeners: (() => void)[] = [];
   private readonly options: HostOptions;
   private readonly around: Surroundings;
   private readonly random: SimRandom;
@@ -76,6 +79,7 @@ export class Host {
     if (this.process !== undefined) return;
     const { around, entry } = this;
     if (entry === undefined) return;
+    this.isPowered = true;
     const incarnation = ++this.incarnation;
     this.note('start', `start ${incarnation}`);
     this.process = new SimProcess({
@@ -91,6 +95,7 @@ export class Host {
       onEnd: (how, reason) => {
         this.process = undefined;
         this.disk.killed();
+        this.tellEnd();
         this.note('stop', `${how}: ${firstLine(reason)}`);
         around.observer.stopped(this.name, incarnation, how, reason);
         around.onEnd(this, how, reason);
@@ -103,12 +108,19 @@ export class Host {
     const { process } = this;
     process?.end();
     this.process = undefined;
+    this.isPowered = how !== 'power';
     if (how === 'power') this.disk.powerFailed();
     else this.disk.killed();
+    this.tellEnd();
     if (process === undefined) return;
     this.note('crash', how === 'power' ? 'power failure' : 'killed');
     const reason = how === 'power' ? 'power' : 'crash';
     this.around.observer.stopped(this.name, process.incarnation, reason);
+  }
+
+  /** Calls `ended` once when the process that runs now has ended, whatever ended it. */
+  onProcessEnd(ended: () => void): void {
+    this.endListeners.push(ended);
   }
 
   /** SIGSTOP, and SIGCONT later. */
@@ -116,13 +128,19 @@ export class Host {
     this.process?.clock.pauseFor(durationMs);
   }
 
+  private tellEnd(): void {
+    const listeners = this.endListeners;
+    this.endListeners = [];
+    for (const listener of listeners) listener();
+  }
+
   private flagsFor(entry: Entry): Map<string, string> {
     const flags: Record<string, string> = {
       name: this.name,
       'data-dir': DATA_DIR,
-      'listen-peer-urls': peerUrlOf(this.name),
+      'listen-peer-urls': 'http://0.0.0.0:2380',
       'initial-advertise-peer-urls': peerUrlOf(this.name),
-      'listen-client-urls': clientUrlOf(this.name),
+      'listen-client-urls': 'http://0.0.0.0:2379',
       'advertise-client-urls': clientUrlOf(this.name),
       'initial-cluster': entry.initialCluster,
       'initial-cluster-state': entry.state,

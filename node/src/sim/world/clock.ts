@@ -5,6 +5,8 @@ import type { Scheduler } from './scheduler.ts';
 
 /** 2026-01-01T00:00:00Z; each machine adds its own error. */
 const EPOCH_MS = 1_767_225_600_000;
+/** A turn of the event loop takes some time: whoever only waits for the next one again and again must not stop the world. */
+const TURN_MS = 0.005;
 
 /** The machine's oscillator and its idea of the date: they outlive processes. */
 export class MachineClock {
@@ -88,7 +90,7 @@ export class ProcessClock implements Clock {
   }
 
   soon(callback: () => void): void {
-    this.scheduler.after(0, () => this.enter(callback));
+    this.scheduler.after(TURN_MS, () => this.enter(callback));
   }
 
   pauseFor(durationMs: number): void {
