@@ -52,7 +52,7 @@ export interface Disk {
   exists(path: string): Promise<boolean>;
   /** Names in the folder, sorted. */
   list(path: string): Promise<string[]>;
-  /** Makes the folder and its parents, owner-only. */
+  /** Makes the folder and its parents, owner-only. They survive a power failure when it resolves, whoever made them. */
   makeFolder(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { LockedError } from './file-lock.ts';
 import { realClock, realRandom } from './real-clock.ts';
 import { RealDisk } from './real-disk.ts';
@@ -55,6 +55,26 @@ test('folders are made with their parents, listed in order, and missing things h
   await disk.removeFolder(join(folder, 'a'));
   await disk.removeFolder(join(folder, 'a'));
   expect(await disk.exists(join(folder, 'a'))).toBe(false);
+});
+
+test('a folder that is there already is synced into those above: its maker may have been killed before', async () => {
+  const deep = join(folder, 'a/b');
+  fs.mkdirSync(deep, { recursive: true });
+  const synced: string[] = [];
+  const sync = vi.spyOn(RealDisk.prototype, 'syncFolder').mockImplementation((path) => {
+    synced.push(path);
+    return path === tmpdir()
+      ? Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }))
+      : Promise.resolve();
+  });
+  try {
+    await disk.makeFolder(deep);
+    expect(synced).toEqual([join(folder, 'a'), folder, tmpdir()]);
+    sync.mockRejectedValue(Object.assign(new Error('broken'), { code: 'EIO' }));
+    await expect(disk.makeFolder(deep)).rejects.toMatchObject({ code: 'EIO' });
+  } finally {
+    sync.mockRestore();
+  }
 });
 
 test('a lock holds against a second taker until it is released', async () => {

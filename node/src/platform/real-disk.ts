@@ -16,6 +16,9 @@ const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
+/** How a folder above answers that is not this process's to open or to sync. */
+const FOREIGN: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS', 'EINVAL']);
+
 export class RealDisk implements Disk {
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
     const descriptor = await new Promise<number>((resolve, reject) => {
@@ -41,14 +44,22 @@ export class RealDisk implements Disk {
     return (await fs.promises.readdir(path)).sort();
   }
 
+  /**
+   * Folders that are there already are synced too: whoever made them may have been killed before that. Those above that
+   * this process may not open were made by somebody else.
+   */
   async makeFolder(path: string): Promise<void> {
     const full = resolve(path);
     const first = await fs.promises.mkdir(full, { recursive: true, mode: FOLDER_MODE });
-    if (first === undefined) return;
-    // Each folder that is new is an entry of its parent, and durable only with it.
-    for (let folder = full; ; folder = dirname(folder)) {
-      await this.syncFolder(dirname(folder));
-      if (folder === resolve(first) || folder === dirname(folder)) return;
+    let isOurs = first !== undefined;
+    for (let folder = full; folder !== dirname(folder); folder = dirname(folder)) {
+      try {
+        await this.syncFolder(dirname(folder));
+      } catch (error) {
+        if (isOurs || !FOREIGN.has(errorCode(error) ?? '')) throw error;
+        return;
+      }
+      if (first !== undefined && folder === resolve(first)) isOurs = false;
     }
   }
 
