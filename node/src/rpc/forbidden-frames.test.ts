@@ -60,6 +60,26 @@ test.each<[string, keyof typeof ErrorCode, Buffer[]]>([
   ['a frame over 16 KiB', 'FrameSizeError', [frame(Data, 0, 1, Buffer.alloc(16_385))]],
   ['DATA on stream 0', 'ProtocolError', [frame(Data, 0, 0, 'x')]],
   ['DATA on an idle stream', 'ProtocolError', [frame(Data, 0, 1, 'x')]],
+  [
+    'DATA on a stream of the server',
+    'ProtocolError',
+    [headersFrame(5, wait), frame(Data, 0, 2, 'x')],
+  ],
+  [
+    'RST_STREAM on a stream of the server',
+    'ProtocolError',
+    [headersFrame(5, wait), frame(RstStream, 0, 2, uint32(0))],
+  ],
+  [
+    'WINDOW_UPDATE on a stream of the server',
+    'ProtocolError',
+    [headersFrame(5, wait), frame(WindowUpdate, 0, 2, uint32(1))],
+  ],
+  [
+    'PRIORITY of a wrong length on a stream of the server',
+    'FrameSizeError',
+    [headersFrame(5, wait), frame(Priority, 0, 2, 'abc')],
+  ],
   ['DATA with too much padding', 'ProtocolError', [open1, frame(Data, 8, 1, Buffer.of(5, 0, 0))]],
   ['padded DATA without a length', 'FrameSizeError', [open1, frame(Data, 8, 1)]],
   ['HEADERS on stream 0', 'ProtocolError', [headersFrame(0, REQUEST)]],

@@ -94,7 +94,7 @@ export class Receiver implements FrameSink {
   private openForData(streamId: number): Stream | undefined {
     const stream = this.connection.streams.get(streamId);
     if (stream !== undefined && !stream.remoteClosed) return stream;
-    if (stream === undefined && streamId > this.connection.lastStreamId) {
+    if (stream === undefined && this.isIdle(streamId)) {
       throw new ConnectionError(ErrorCode.ProtocolError, 'DATA on an idle stream');
     }
     this.charge(Cost.Stray, 'stray DATA');
@@ -103,6 +103,11 @@ export class Receiver implements FrameSink {
       this.connection.sender.push(resetFrame(streamId, ErrorCode.StreamClosed));
     }
     return undefined;
+  }
+
+  /** Section 5.1.1: streams with even numbers are the server's to open, and it opens none. */
+  private isIdle(streamId: number): boolean {
+    return (streamId & 1) === 0 || streamId > this.connection.lastStreamId;
   }
 
   dataPiece(bytes: Uint8Array, start: number, end: number): void {
@@ -289,7 +294,7 @@ export class Receiver implements FrameSink {
   private streamError(streamId: number, code: ErrorCode): void {
     const stream = this.connection.streams.get(streamId);
     if (stream !== undefined) this.connection.reset(stream, code);
-    else if (streamId > this.connection.lastStreamId) {
+    else if (this.isIdle(streamId)) {
       // RST_STREAM must not be sent on an idle stream.
       throw new ConnectionError(code, 'error on an idle stream');
     } else this.connection.sender.push(resetFrame(streamId, code));
@@ -299,7 +304,7 @@ export class Receiver implements FrameSink {
     if (streamId === 0)
       throw new ConnectionError(ErrorCode.ProtocolError, 'RST_STREAM on stream 0');
     if (length !== 4) throw sizeError('RST_STREAM');
-    if (streamId > this.connection.lastStreamId) {
+    if (this.isIdle(streamId)) {
       throw new ConnectionError(ErrorCode.ProtocolError, 'RST_STREAM on an idle stream');
     }
     this.charge(Cost.Reset, 'RST_STREAM');
@@ -383,7 +388,7 @@ export class Receiver implements FrameSink {
     }
     const stream = this.connection.streams.get(streamId);
     if (stream === undefined) {
-      if (streamId > this.connection.lastStreamId) {
+      if (this.isIdle(streamId)) {
         throw new ConnectionError(ErrorCode.ProtocolError, 'WINDOW_UPDATE on an idle stream');
       }
       return;
