@@ -125,14 +125,16 @@ describe.skipIf(reason !== undefined)(`a lossy disk (${reason ?? 'gcc is there'}
   });
 
   test('a process dies before, in the middle of, or after a change', async () => {
-    const expected = { before: 'old old ', halfway: 'new old ', after: 'new new ' } as const;
+    const [older, newer] = ['x'.repeat(1_500), 'y'.repeat(1_500)];
+    const halfway = newer.slice(0, 512) + older.slice(512);
+    const expected = { before: older, halfway, after: newer } as const;
     for (const moment of ['before', 'halfway', 'after'] as const) {
       const disk = newDisk();
       const user = new DiskUser(disk);
       await user.do({ do: 'create', name: 'f' });
-      await user.do(write('f', 'old old '));
+      await user.do(write('f', older));
       disk.crashAfter(1, moment);
-      expect(await user.do(write('f', 'new new '))).toBeUndefined();
+      expect(await user.do(write('f', newer))).toBeUndefined();
       await user.kill();
       disk.losePower(ALL_SURVIVES);
       expect(contentsOf(disk.root)).toEqual({ f: Buffer.from(expected[moment]) });

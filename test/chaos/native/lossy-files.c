@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #define MAX_FILES 65536
+#define SECTOR_BYTES 512
 static const size_t PIECE = 1 << 20;
 
 /** By descriptor. Who closes it may not tell us, so the inode is compared on each use. */
@@ -79,6 +80,12 @@ static size_t room_for(int fd, off_t offset, size_t length, off_t size) {
   return (size_t)(hole - offset) < length ? (size_t)(hole - offset) : length;
 }
 
+/** The kernel copies a write page by page, so what a kill interrupts ends with one; here with a sector. */
+static size_t half_of(off_t offset, size_t length) {
+  off_t end = (offset + (off_t)length / 2) / SECTOR_BYTES * SECTOR_BYTES;
+  return end > offset ? (size_t)(end - offset) : 0;
+}
+
 static ssize_t write_part(int fd, const struct iovec *parts, int count, off_t offset, size_t limit) {
   char *bytes = malloc(limit);
   size_t done = 0;
@@ -108,7 +115,7 @@ static ssize_t write_tracked(int fd, const struct stat *info, const struct iovec
   } else {
     struct stat now;
     fstat(fd, &now);
-    if (crash == CRASH_HALFWAY) room = (room + 1) / 2;
+    if (crash == CRASH_HALFWAY) room = half_of(offset, room);
     keep(fd, RECORD_WRITE, &now, offset, offset + room);
     written = room < length ? write_part(fd, parts, count, offset, room)
                             : RAW(SYS_pwritev, fd, parts, count, offset, 0);
