@@ -24,6 +24,13 @@ const UNSURE: ReadonlySet<GrpcStatus> = new Set([
   GrpcStatus.Unavailable,
 ]);
 
+/** What recipes answer under Unknown without having changed anything. */
+const RECIPE_REFUSALS: ReadonlySet<string> = new Set([
+  'election: no leader',
+  'election: not leader',
+  'mutex: session is expired',
+]);
+
 export class CallError extends Error {
   readonly code: GrpcStatus;
   readonly outcome: FailedOutcome;
@@ -39,7 +46,7 @@ export class CallError extends Error {
 function outcomeOf({ status, text, fromMember, sent }: CallEnd): FailedOutcome {
   if (!fromMember) return sent ? 'unknown' : 'refused';
   // Only the guard before the handlers answers a unary call so.
-  if (status === GrpcStatus.Unavailable && errorCodeFromText(text) === 'NoLeader')
-    return 'answered';
+  const isGuard = status === GrpcStatus.Unavailable && errorCodeFromText(text) === 'NoLeader';
+  if (isGuard || RECIPE_REFUSALS.has(text)) return 'answered';
   return UNSURE.has(status) ? 'unknown' : 'answered';
 }

@@ -1,5 +1,4 @@
 // Clients of the simulated cluster: calls, the generated workload, and operations for the nemesis.
-export { ClusterView } from './cluster-view.ts';
 export { CallError, type FailedOutcome } from './call-error.ts';
 export { SimClient, type CallOptions, type SimClientParts } from './client.ts';
 export type * from './ports.ts';

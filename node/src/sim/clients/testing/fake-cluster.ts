@@ -19,7 +19,7 @@ import { SimRandom } from '../../world/random.ts';
 import { Scheduler } from '../../world/scheduler.ts';
 import { Trace } from '../../world/trace.ts';
 import { SimClient } from '../client.ts';
-import { ClusterView } from '../cluster-view.ts';
+import { ClusterView } from './cluster-view.ts';
 import type { ServingProcess } from '../ports.ts';
 
 export class FakeProcess implements ServingProcess {

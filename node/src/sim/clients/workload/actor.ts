@@ -20,6 +20,8 @@ export interface SharedView {
   /** Leases that somebody holds, newest last: others may attach keys to them. */
   readonly leases: LeaseId[];
   isStopped: boolean;
+  /** Counts disaster recoveries: what was granted before one may be undone. */
+  era: number;
   /** Watchers that had not seen everything long after the clients were stopped. */
   readonly stragglers: string[];
 }

@@ -7,11 +7,15 @@ import type { Actor } from './actor.ts';
 import { prefixRange } from './key-space.ts';
 import { compareCreate, putOp, rangeOp } from './txn-shapes.ts';
 
-/** @param name of the lock or election: those in line have keys under `name/` */
+/**
+ * @param name of the lock or election: those in line have keys under `name/`
+ * @param era when it was granted
+ */
 export async function writeAsHolder(
   actor: Actor,
   name: string,
   holderKey: Uint8Array,
+  era: number,
 ): Promise<void> {
   const key = latin1FromBytes(holderKey);
   const response = await actor.ask(KVService.txn, {
@@ -26,7 +30,7 @@ export async function writeAsHolder(
       putOp(`/held/${name}`, bytesFromLatin1(`${key} ${actor.name}`)),
     ],
   });
-  if (response instanceof CallError || !response.succeeded) return;
+  if (response instanceof CallError || !response.succeeded || actor.shared.era !== era) return;
   const first = response.responses[0]?.responseRange?.kvs[0];
   if (first !== undefined && equalBytes(first.key, holderKey)) return;
   const other = first === undefined ? 'nobody' : latin1FromBytes(first.key);

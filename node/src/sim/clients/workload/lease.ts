@@ -22,9 +22,10 @@ async function oneLease(actor: Actor): Promise<void> {
   shared.leases.push(granted.id);
   if (shared.leases.length > MAX_SHARED) shared.leases.shift();
   const rounds = random.below(6);
-  const keepAlive = random.chance(0.7)
-    ? new KeepAlive(actor, granted.id, (granted.ttl * 1000) / 3)
-    : undefined;
+  const keepAlive =
+    rounds > 0 && random.chance(0.7)
+      ? new KeepAlive(actor, granted.id, (granted.ttl * 1000) / 3)
+      : undefined;
   for (let round = 0; round < rounds && !actor.isStopped; round++) {
     await use(actor, granted.id, round);
     await actor.pause(800);

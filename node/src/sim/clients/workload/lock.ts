@@ -36,17 +36,19 @@ async function session(actor: Actor): Promise<void> {
 
 async function lock(actor: Actor, lease: LeaseId): Promise<void> {
   const { random } = actor;
+  const { era } = actor.shared;
   const name = `lock/${random.pick(NAMES)}`;
   const request = { name: bytesFromLatin1(name), lease };
   const locked = await actor.ask(LockService.lock, request, { timeoutMs: waitMs(actor) });
   if (locked instanceof CallError) return;
   await actor.pause(HOLD_MS);
-  await writeAsHolder(actor, name, locked.key);
+  await writeAsHolder(actor, name, locked.key, era);
   if (random.chance(0.8)) await actor.ask(LockService.unlock, { key: locked.key });
 }
 
 async function campaign(actor: Actor, lease: LeaseId): Promise<void> {
   const { random, values } = actor;
+  const { era } = actor.shared;
   const name = `election/${random.pick(NAMES)}`;
   const request = { name: bytesFromLatin1(name), lease, value: values.next(random) };
   const options = { timeoutMs: waitMs(actor) };
@@ -54,7 +56,7 @@ async function campaign(actor: Actor, lease: LeaseId): Promise<void> {
   if (elected instanceof CallError || elected.leader === undefined) return;
   const { leader } = elected;
   await actor.pause(HOLD_MS);
-  await writeAsHolder(actor, name, leader.key);
+  await writeAsHolder(actor, name, leader.key, era);
   await lead(actor, leader);
   if (random.chance(0.8)) await actor.ask(ElectionService.resign, { leader });
 }

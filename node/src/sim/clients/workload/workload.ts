@@ -93,6 +93,7 @@ export class Workload {
   /** The cluster was restored from a snapshot: what clients saw behind it is gone. */
   eraBegan(revision: number): void {
     this.shared.revision = revision;
+    this.shared.era++;
     this.shared.leases.length = 0;
   }
 }

@@ -1,7 +1,7 @@
-// The cluster as the kernels of its machines show it to clients: whether a process runs, and whether somebody answers for
-// one that does not.
-import type { StopReason } from '../checks/observer.ts';
-import type { ServingCluster, ServingHost, ServingProcess } from './ports.ts';
+// Machines without a cluster around them, as the kernels of its machines show them to clients: whether a process runs, and whether somebody
+// answers for one that does not.
+import type { StopReason } from '../../checks/observer.ts';
+import type { ServingCluster, ServingHost, ServingProcess } from '../ports.ts';
 
 interface Machine {
   readonly name: string;
