@@ -37,6 +37,7 @@ export class Workload {
     revision: 1,
     leases: [],
     isStopped: false,
+    era: 0,
     stragglers: [],
   };
   private readonly report: WorkloadParts['report'];
