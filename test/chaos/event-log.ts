@@ -45,7 +45,7 @@ export class EventLog {
     await eventually(
       `the event of revision ${revision}; the last is ${this.lastRevision}`,
       () => this.lastRevision >= revision,
-      15_000,
+      60_000,
     );
   }
 

@@ -11,24 +11,28 @@ const PROBE_TIMEOUT_MS = 3_000;
 const GIVE_UP_MS = 10_000;
 
 /** The member that leads, as all running members see it. */
-export function findLeader(cluster: TestCluster): Promise<TestMember> {
-  return eventually('one leader', async () => {
-    const running = cluster.members.filter((member) => member.isRunning);
-    const seen = await Promise.all(
-      running.map(async (member) => {
-        const caller = new Caller(member.clientUrl, cluster.clientTls);
-        try {
-          const { header, leader } = await caller.unary(MaintenanceService.status, {}, 1_000);
-          return { member, id: header?.memberId ?? 0n, leader };
-        } finally {
-          caller.close();
-        }
-      }),
-    );
-    const leader = seen[0]?.leader ?? 0n;
-    if (leader === 0n || seen.some((one) => one.leader !== leader)) return undefined;
-    return seen.find((one) => one.id === leader)?.member;
-  });
+export function findLeader(cluster: TestCluster, timeoutMs = 10_000): Promise<TestMember> {
+  return eventually(
+    'one leader',
+    async () => {
+      const running = cluster.members.filter((member) => member.isRunning);
+      const seen = await Promise.all(
+        running.map(async (member) => {
+          const caller = new Caller(member.clientUrl, cluster.clientTls);
+          try {
+            const { header, leader } = await caller.unary(MaintenanceService.status, {}, 1_000);
+            return { member, id: header?.memberId ?? 0n, leader };
+          } finally {
+            caller.close();
+          }
+        }),
+      );
+      const leader = seen[0]?.leader ?? 0n;
+      if (leader === 0n || seen.some((one) => one.leader !== leader)) return undefined;
+      return seen.find((one) => one.id === leader)?.member;
+    },
+    timeoutMs,
+  );
 }
 
 /** Milliseconds from now until the client has a write acknowledged that was made from now on. */
