@@ -189,7 +189,11 @@ async function readSegment(reader: SegmentReader, visit: Visit): Promise<boolean
   }
 }
 
-/** Builds the state from the records, as ReadAll in etcd's wal.go does. */
+/**
+ * Builds the state from the records, as ReadAll in etcd's wal.go does. What etcd leaves behind the snapshot, entries that
+ * were overwritten at its index or below, or that a received snapshot replaced, goes: a log that ends in an old term
+ * would vote for candidates that lack what the snapshot has (Raft paper, 5.4.1).
+ */
 class Collector {
   readonly state: WalState = {
     metadata: new Uint8Array(0),
@@ -201,6 +205,8 @@ class Collector {
   private readonly folder: string;
   private readonly start: { readonly index: number; readonly term: number };
   private hasMetadata = false;
+  /** Term of the entry at the snapshot's index, when it is in the log. */
+  private termAtStart: number | undefined;
 
   constructor(folder: string, start: { readonly index: number; readonly term: number }) {
     this.folder = folder;
@@ -217,8 +223,12 @@ class Collector {
   private addEntry(reader: SegmentReader): void {
     const entry = decodeData(reader, Entry);
     this.lastIndex = entry.index;
-    if (entry.index <= this.start.index) return;
     const { entries } = this.state;
+    if (entry.index <= this.start.index) {
+      entries.length = 0;
+      this.termAtStart = entry.index === this.start.index ? entry.term : undefined;
+      return;
+    }
     const place = entry.index - this.start.index - 1;
     if (place > entries.length)
       reader.fail(
@@ -246,6 +256,8 @@ class Collector {
         `its snapshot at index ${snapshot.index} has term ${snapshot.term}, not ${this.start.term}`,
       );
     this.isSnapshotFound = true;
+    // One of this member's own is taken of an entry in its log; one that the leader sent replaces the log.
+    if (this.termAtStart !== snapshot.term) this.state.entries.length = 0;
   }
 }
 

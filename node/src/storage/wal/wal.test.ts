@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DiskError, MemoryDisk } from '../../base/testing/memory-disk.ts';
 import { SILENT_LOGGER } from '../../base/logger.ts';
-import { Entry, HardState } from '../../wire/gen/raft.ts';
+import { ConfState, Entry, HardState } from '../../wire/gen/raft.ts';
 import { WalCorruptError, WalMismatchError } from './errors.ts';
 import { Wal } from './wal.ts';
 
@@ -55,6 +55,43 @@ test('an entry at an old index replaces it and what was behind it', async () => 
   await wal.close();
   const { entries } = await Wal.read(disk, FOLDER, START, SILENT_LOGGER);
   expect(entries).toEqual([entry(1), entry(2), entry(3, 5, 2)]);
+});
+
+test('an entry at the index of a snapshot or below it takes away what was behind it, too', async () => {
+  for (const [overwritten, snapshotIndex] of [
+    [3, 3],
+    [2, 3],
+  ] as const) {
+    const disk = new MemoryDisk();
+    const wal = await create(disk);
+    const stale = [1, 2, 3, 4, 5].map((index) => entry(index));
+    await wal.save(state(1), stale, true);
+    // A new leader's entries replace what was not committed; those up to the snapshot are committed, and no more came.
+    for (let index: number = overwritten; index <= snapshotIndex; index++)
+      await wal.save(state(index, 2), [entry(index, 5, 2)], true);
+    const snapshot = { index: snapshotIndex, term: 2 };
+    await wal.saveSnapshot({ ...snapshot, confState: ConfState.create({ voters: [1n] }) });
+    await wal.close();
+    // Entries of term 1 behind it would let this member vote for a candidate that lacks what term 2 has committed.
+    expect(indexes((await Wal.read(disk, FOLDER, snapshot, SILENT_LOGGER)).entries)).toEqual([]);
+  }
+});
+
+test('a snapshot that was received takes the place of the log: nothing older stays behind it', async () => {
+  const disk = new MemoryDisk();
+  const wal = await create(disk);
+  await wal.save(
+    state(1),
+    [1, 2, 3, 4, 5].map((index) => entry(index)),
+    true,
+  );
+  const snapshot = { index: 3, term: 2 };
+  await wal.saveSnapshot({ ...snapshot, confState: ConfState.create({ voters: [1n] }) });
+  await wal.save(state(3, 2), [], true);
+  const read = async () => indexes((await Wal.read(disk, FOLDER, snapshot, SILENT_LOGGER)).entries);
+  expect(await read()).toEqual([]);
+  await wal.save(undefined, [entry(4, 5, 2)], true);
+  expect(await read()).toEqual([4]);
 });
 
 test('calls that overlap share syncs, keep their order, and resolve when durable', async () => {
