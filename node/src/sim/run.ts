@@ -1,7 +1,7 @@
 // One run: a scenario becomes a cluster on simulated machines, clients work, faults happen, everything is mended, and the
 // checkers say what did not hold.
+import { Checks } from './checks/checks.ts';
 import type { Violation } from './checks/observer.ts';
-import { Checks } from './no-checks.ts';
 import { Recorder, SimClient, Workload } from './clients/index.ts';
 import { SimCluster } from './cluster/sim-cluster.ts';
 import { Nemesis } from './faults/nemesis.ts';
@@ -64,11 +64,8 @@ class Run {
     const { trace, scheduler } = this;
     this.network = new Network(scheduler, random.fork('network'), () => scenario.network);
     const { network } = this;
-    this.checks = new Checks({
-      nowMs: () => scheduler.nowMs,
-      scenario,
-      onViolation: (violation) => this.add(violation),
-    });
+    this.checks = new Checks({ nowMs: () => scheduler.nowMs });
+    this.checks.onViolation((violation) => this.add(violation));
     const observer = this.checks;
     this.cluster = new SimCluster({
       ...{ scenario, scheduler, network, trace, observer: this.counting() },

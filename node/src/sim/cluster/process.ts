@@ -27,6 +27,9 @@ import { simAsker } from './peer-asker.ts';
 import { SimTransport } from './peer-transport.ts';
 import { watchMember } from './spy.ts';
 
+/** Small, so that segments are cut, prepared and removed all the time. */
+const WAL_SEGMENT_BYTES = 64 * 1024;
+
 export interface ProcessParts {
   readonly host: string;
   readonly incarnation: number;
@@ -105,6 +108,7 @@ export class SimProcess implements Endpoint {
     const calls = new PeerCalls(asker, 5_000 + 2 * config.electionTimeoutMs);
     const opened = await openMember({
       ...{ config, world, logger, calls, founding: undefined, onWalSync() {} },
+      walSegmentBytes: WAL_SEGMENT_BYTES,
       end: {
         onFatal: (error) => this.fail(error),
         onRemoved: () => this.finish('stop', 'removed from the cluster'),
