@@ -49,6 +49,11 @@ export interface RaftConfig {
   /** A leader that is removed or demoted steps down when it applies that. Default: false. */
   stepDownOnRemoval?: boolean;
   /**
+   * Begin by neither hearing other members nor counting time, until `RawNode.liftProbation`: for a member that has to learn
+   * first what it may have promised and forgotten (see probation.ts). Default: false.
+   */
+  probation?: boolean;
+  /**
    * `safe` asks a quorum before each linearizable read. `leaseBased` trusts the leader's lease, and so the clocks of all
    * members; it needs checkQuorum.
    */
@@ -76,6 +81,7 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
     disableProposalForwarding: false,
     disableConfChangeValidation: false,
     stepDownOnRemoval: false,
+    probation: false,
     ...config,
     maxCommittedSizePerReady: config.maxCommittedSizePerReady || config.maxSizePerMessage || 1,
     maxUncommittedEntriesSize: config.maxUncommittedEntriesSize || Infinity,

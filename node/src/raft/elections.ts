@@ -3,6 +3,7 @@ import { formatId, textFromUtf8, utf8FromText, EMPTY_BYTES, NO_MEMBER } from '..
 import { Message, MessageType } from '../wire/gen/raft.ts';
 import { isConfChangeEntry } from './confchange/conf-change.ts';
 import { messageTypeName, voteResponseType } from './messages.ts';
+import { keepsPromises } from './probation.ts';
 import { jointVoters } from './quorum/joint.ts';
 import type { Raft } from './raft.ts';
 import { broadcastAppend } from './replication.ts';
@@ -101,7 +102,8 @@ export function handleVoteRequest(raft: Raft, message: Message): void {
     raft.vote === from ||
     (raft.vote === NO_MEMBER && raft.leader === NO_MEMBER) ||
     (type === MessageType.MsgPreVote && message.term > raft.term);
-  const granted = mayVote && raft.log.isUpToDate({ term: message.logTerm, index: message.index });
+  const last = { term: message.logTerm, index: message.index };
+  const granted = mayVote && raft.log.isUpToDate(last) && keepsPromises(raft, last);
   logVote(raft, message, granted ? 'cast' : 'rejected');
   raft.send(
     Message.create({

@@ -3,6 +3,7 @@ import { formatId } from '../base/index.ts';
 import { Message, MessageType, Snapshot } from '../wire/gen/raft.ts';
 import { restoreSnapshot } from './membership.ts';
 import { metadataOf } from './memory-storage.ts';
+import { commitByHeartbeat } from './probation.ts';
 import type { Raft } from './raft.ts';
 
 export function handleAppend(raft: Raft, message: Message): void {
@@ -16,12 +17,16 @@ export function handleAppend(raft: Raft, message: Message): void {
   const previous = { index, term: logTerm };
   const last = log.maybeAppend(previous, message.entries, message.commit);
   if (last !== undefined) {
+    raft.verified = Math.max(raft.verified, last);
+    raft.refusedTicks = 0;
+    raft.hasRefused = false;
     raft.send(Message.create({ to, type, index: last }));
     return;
   }
   raft.logger.debug(
     `${raft.name} [logterm: ${log.term(index) ?? 0}, index: ${index}] rejected MsgApp [logterm: ${logTerm}, index: ${index}] from ${formatId(to)}`,
   );
+  raft.hasRefused = true;
   // The hint leaves out all entries of terms that the leader cannot have before its index.
   const hint = log.findConflictByTerm(Math.min(index, log.lastIndex()), logTerm);
   raft.send(
@@ -37,7 +42,7 @@ export function handleAppend(raft: Raft, message: Message): void {
 }
 
 export function handleHeartbeat(raft: Raft, message: Message): void {
-  raft.log.commitTo(message.commit);
+  if (!commitByHeartbeat(raft, message.commit)) return;
   raft.send(
     Message.create({
       to: message.from,
@@ -52,6 +57,7 @@ export function handleSnapshot(raft: Raft, message: Message): void {
   const snapshot = message.snapshot ?? Snapshot.create();
   const { index, term } = metadataOf(snapshot);
   const restored = restoreSnapshot(raft, snapshot);
+  if (restored) raft.verified = index;
   raft.logger.info(
     `${raft.name} [commit: ${log.committed}] ${restored ? 'restored' : 'ignored'} snapshot [index: ${index}, term: ${term}]`,
   );

@@ -10,6 +10,7 @@ export { ConfChangeError } from './confchange/changer.ts';
 export type { RaftConfig } from './config.ts';
 export { RaftError, type RaftErrorCode } from './errors.ts';
 export { MemoryStorage, type StoredState } from './memory-storage.ts';
+export type { Testimony, Verdict, Witnesses } from './probation.ts';
 export { RawNode } from './raw-node.ts';
 export type { ReadState, Ready, Role, SoftState } from './ready.ts';
 export { type BootstrapPeer, isEmptyHardState } from './start.ts';

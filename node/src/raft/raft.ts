@@ -4,8 +4,9 @@ import { assert, formatId, type Logger, type MemberId, NO_MEMBER } from '../base
 import { Entry, Message, MessageType } from '../wire/gen/raft.ts';
 import type { Membership } from './confchange/changer.ts';
 import type { ResolvedConfig } from './config.ts';
-import { RaftLog } from './log.ts';
+import { type EntryId, RaftLog } from './log.ts';
 import { promisesDurability } from './messages.ts';
+import { isBelowFloor } from './probation.ts';
 import { ReadOnly } from './read-only.ts';
 import type { ReadState, Role } from './ready.ts';
 import { payloadsSize } from './sizes.ts';
@@ -33,6 +34,23 @@ export class Raft {
   /** 0 when unknown. */
   leader: MemberId = NO_MEMBER;
   isLearner = false;
+  /** Not lifted yet: see probation.ts. */
+  probation: boolean;
+  /**
+   * Set while the log may lack what this member acknowledged: until the log ends there or behind, nobody whose log ends before
+   * gets its vote.
+   */
+  floor: EntryId | undefined;
+  /**
+   * The term in which the probation ended with everybody's testimony; otherwise 0. What its leader believes of this member may
+   * be about another disk. Leaders of later terms begin with no belief.
+   */
+  doubtedTerm = 0;
+  /** The log equals that of this term's leader up to here, as its appends have shown. */
+  verified = 0;
+  /** In how many ticks appends were refused since one was accepted. */
+  refusedTicks = 0;
+  hasRefused = false;
 
   /** To other members, at once. */
   messages: Message[] = [];
@@ -60,6 +78,7 @@ export class Raft {
     this.id = config.id;
     this.name = formatId(config.id);
     this.logger = config.logger;
+    this.probation = config.probation;
     this.log = new RaftLog(config.storage, config.logger, config.maxCommittedSizePerReady);
     this.tracker = new ProgressTracker(config.maxInflightMessages, config.maxInflightBytes);
   }
@@ -90,6 +109,8 @@ export class Raft {
     if (this.term !== term) {
       this.term = term;
       this.vote = NO_MEMBER;
+      this.verified = 0;
+      this.refusedTicks = 0;
     }
     this.leader = NO_MEMBER;
     this.electionElapsed = 0;
@@ -183,10 +204,14 @@ export class Raft {
     this.uncommittedSize = Math.max(0, this.uncommittedSize - size);
   }
 
-  /** Whether this member may become leader: a voter without a snapshot still to be applied. */
+  /**
+   * Whether this member may become leader: a voter without a snapshot still to be applied, and whose log holds all that it may
+   * have acknowledged.
+   */
   get promotable(): boolean {
     const own = this.tracker.get(this.id);
-    return own !== undefined && !own.isLearner && !this.log.hasPendingSnapshot;
+    if (own === undefined || own.isLearner || this.log.hasPendingSnapshot) return false;
+    return !this.probation && !isBelowFloor(this);
   }
 }
 

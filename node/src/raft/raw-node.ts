@@ -7,6 +7,14 @@ import { RaftError } from './errors.ts';
 import { applyConfChange } from './membership.ts';
 import { metadataOf } from './memory-storage.ts';
 import { isLocalMessage, isResponseMessage } from './messages.ts';
+import {
+  isBelowFloor,
+  liftProbation,
+  testify,
+  type Testimony,
+  type Verdict,
+  Witnesses,
+} from './probation.ts';
 import { appliedTo, proposeAsLeader } from './proposals.ts';
 import type { Raft } from './raft.ts';
 import type { Ready, SoftState } from './ready.ts';
@@ -119,7 +127,43 @@ export class RawNode {
     if (isResponseMessage(type) && this.raft.tracker.get(from) === undefined) {
       throw new RaftError('StepPeerNotFound');
     }
+    // A proposal is refused, so that whoever forwarded it here can hear of it; anything else is as good as lost on the way.
+    if (this.raft.probation && type !== MessageType.MsgProp) return;
     step(this.raft, message);
+  }
+
+  /** Whether other members are not heard, and time does not count. */
+  get isOnProbation(): boolean {
+    return this.raft.probation;
+  }
+
+  /** Whether this member votes for nobody, and does not campaign, before it has what it may have acknowledged. */
+  get isBelowFloor(): boolean {
+    return isBelowFloor(this.raft);
+  }
+
+  /** What this member can say about the promises of another. */
+  testify(about: MemberId): Testimony {
+    return testify(this.raft, about);
+  }
+
+  /** A record of what other members say of this one's promises. */
+  newWitnesses(): Witnesses {
+    return new Witnesses(this.raft);
+  }
+
+  /** Takes part from here on, and keeps the promises that the verdict names. Undefined: nobody could say anything. */
+  liftProbation(verdict: Verdict | undefined): void {
+    assert(this.raft.probation, 'a probation ends once');
+    liftProbation(this.raft, verdict);
+  }
+
+  /**
+   * While below the floor: others have testified again, and what the floor was about may be gone with its last copy, so that
+   * nobody has to wait for it. Undefined: go on without it, although somebody may have it.
+   */
+  reviseFloor(verdict: Verdict | undefined): void {
+    this.raft.floor = verdict?.last;
   }
 
   /**

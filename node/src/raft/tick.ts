@@ -2,12 +2,14 @@
 import { NO_MEMBER } from '../base/index.ts';
 import { startElection } from './elections.ts';
 import { checkQuorum } from './leader.ts';
+import { countRefusals } from './probation.ts';
 import type { Raft } from './raft.ts';
 import { broadcastHeartbeat } from './replication.ts';
 
 export function tick(raft: Raft): void {
   if (raft.role === 'leader') tickLeader(raft);
-  else tickElection(raft);
+  else if (!raft.probation) tickElection(raft);
+  countRefusals(raft);
 }
 
 function tickElection(raft: Raft): void {

@@ -18,11 +18,17 @@ import { SeededRandom } from './random.ts';
 
 export interface ClusterOptions {
   readonly seed: number;
-  /** Members that exist; the first three are voters in the beginning. */
+  /** Members that exist. */
   readonly memberCount: number;
+  /** So many of them are voters in the beginning. Default: 3. */
+  readonly voterCount?: number;
   readonly preVote: boolean;
   readonly checkQuorum: boolean;
   readonly changesConfiguration: boolean;
+  /** Disks come back older than they were, one at a time; members ask all others before they take part. */
+  readonly forgets?: boolean;
+  /** Members do not ask: to show what happens then. */
+  readonly trusts?: boolean;
 }
 
 const FIRST_INDEX = 2;
@@ -32,6 +38,9 @@ export class Cluster {
   private readonly random: SeededRandom;
   private readonly members: Member[] = [];
   private readonly changesConfiguration: boolean;
+  private readonly forgets: boolean;
+  /** How often a member began on an older disk. */
+  rollbacks = 0;
   private inFlight: Uint8Array[] = [];
   /** Members that nobody hears and that hear nobody. */
   private readonly cutOff = new Set<MemberId>();
@@ -40,7 +49,8 @@ export class Cluster {
   constructor(options: ClusterOptions) {
     this.random = new SeededRandom(options.seed);
     this.changesConfiguration = options.changesConfiguration;
-    const voters = [1n, 2n, 3n];
+    this.forgets = options.forgets ?? false;
+    const voters = [1n, 2n, 3n, 4n, 5n].slice(0, options.voterCount ?? 3);
     for (let id = 1n; id <= BigInt(options.memberCount); id++) {
       const storage = new MemoryStorage();
       if (voters.includes(id)) {
@@ -54,7 +64,8 @@ export class Cluster {
   }
 
   /** Small limits, so that they are reached. */
-  private memberOptions({ preVote, checkQuorum }: ClusterOptions): MemberOptions {
+  private memberOptions(options: ClusterOptions): MemberOptions {
+    const { preVote, checkQuorum, forgets = false, trusts = false } = options;
     return {
       electionTicks: 6,
       heartbeatTicks: 1,
@@ -67,6 +78,7 @@ export class Cluster {
       preVote,
       random: this.random,
       stepDownOnRemoval: this.random.onceIn(2),
+      probation: forgets && !trusts,
       readOnlyOption: 'safe',
     };
   }
@@ -82,6 +94,7 @@ export class Cluster {
   /** One random event. */
   step(): void {
     const { random } = this;
+    if (this.forgets) this.testifyOrCopy();
     const dice = random.below(1000);
     if (dice < 430) this.deliverOne(true);
     else if (dice < 790) this.someone().work();
@@ -131,9 +144,29 @@ export class Cluster {
     member.act((raw) => raw.proposeBatch(datas));
   }
 
+  private testifyOrCopy(): void {
+    const { random } = this;
+    const dice = random.below(1000);
+    if (dice < 10) this.someone().copyDisk();
+    else if (dice < 20) this.crashOrStart(this.someone());
+    else if (dice < 100) this.testify(this.someone(), this.someone());
+  }
+
+  private testify(about: Member, witness: Member): void {
+    if (!this.cutOff.has(about.id) && !this.cutOff.has(witness.id)) about.hear(witness);
+  }
+
   private crashOrStart(member: Member): void {
-    if (member.raw === undefined) member.start();
-    else if (this.random.onceIn(5)) member.crash();
+    if (member.raw !== undefined) {
+      if (this.random.onceIn(5)) member.crash();
+      return;
+    }
+    const mayForget =
+      this.forgets && !this.members.some((one) => one !== member && one.isForgetful);
+    if (mayForget && this.random.onceIn(2)) {
+      if (member.rollBack((images) => this.random.pick(images))) this.rollbacks++;
+    }
+    member.start();
   }
 
   private cutOrMend(member: Member): void {
@@ -195,8 +228,14 @@ export class Cluster {
     for (const member of this.members) if (member.raw === undefined) member.start();
   }
 
+  /** What an operator does whose members wait for an entry that nobody who could lead them has. */
+  giveUpFloors(): void {
+    for (const member of this.members) member.act((raw) => raw.reviseFloor(undefined));
+  }
+
   /** Everyone ticks once, and everything there is to do gets done. */
   settle(): void {
+    for (const about of this.members) for (const witness of this.members) about.hear(witness);
     for (const member of this.members) member.act((raw) => raw.tick());
     for (let rounds = 0; rounds < 1000; rounds++) {
       let isIdle = this.inFlight.length === 0;

@@ -10,16 +10,19 @@ import {
 import { confChangeOf } from '../confchange/conf-change.ts';
 import type { RaftConfig } from '../config.ts';
 import { RaftError } from '../errors.ts';
-import { confStateIn, type MemoryStorage, metadataOf } from '../memory-storage.ts';
+import { confStateIn, MemoryStorage, metadataOf } from '../memory-storage.ts';
+import type { Witnesses } from '../probation.ts';
 import { RawNode } from '../raw-node.ts';
 import type { Ready } from '../ready.ts';
 import type { Checker } from './checker.ts';
+
+const MAX_IMAGES = 4;
 
 export type MemberOptions = Omit<RaftConfig, 'id' | 'storage' | 'logger' | 'applied'>;
 
 export class Member {
   readonly id: MemberId;
-  private readonly storage: MemoryStorage;
+  private storage: MemoryStorage;
   private readonly options: MemberOptions;
   private readonly checker: Checker;
   private readonly send: (messages: readonly Message[]) => void;
@@ -34,6 +37,11 @@ export class Member {
   /** Contexts of reads that were asked for here, with what was committed then. */
   private readonly reads = new Map<number, number>();
   private readCount = 0;
+  /** What others have said since the start; undefined when the probation is over, or there was none. */
+  private witnesses: Witnesses | undefined;
+  private readonly images: MemoryStorage[] = [];
+  /** Runs on an older disk, and has not made up for it. */
+  private hasRolledBack = false;
 
   constructor(
     id: MemberId,
@@ -58,7 +66,42 @@ export class Member {
     this.takeOver(snapshot);
     const { applied } = this;
     this.raw = new RawNode({ ...options, id, storage, logger: SILENT_LOGGER, applied });
+    this.witnesses = this.raw.isOnProbation ? this.raw.newWitnesses() : undefined;
     this.checker.observe(this.raw.raft);
+  }
+
+  /** Keeps a copy of the disk as it is now. */
+  copyDisk(): void {
+    this.images.push(copyOf(this.storage));
+    if (this.images.length > MAX_IMAGES) this.images.shift();
+  }
+
+  /** Puts an older copy of the disk in place, if there is one. To be started then. */
+  rollBack(pick: (images: readonly MemoryStorage[]) => MemoryStorage | undefined): boolean {
+    assert(this.raw === undefined, 'the disk of a process that is down is changed');
+    const image = pick(this.images);
+    if (image === undefined) return false;
+    this.storage = copyOf(image);
+    this.hasRolledBack = true;
+    return true;
+  }
+
+  /** It may act against promises that it does not remember, were it not for what others told it. */
+  get isForgetful(): boolean {
+    const isMadeUpFor = this.raw?.isOnProbation === false && !this.raw.isBelowFloor;
+    if (isMadeUpFor) this.hasRolledBack = false;
+    return this.hasRolledBack;
+  }
+
+  /** Another member says what it knows of this one's promises. */
+  hear(other: Member): void {
+    if (this.raw === undefined || this.witnesses === undefined || other.raw === undefined) return;
+    this.witnesses.add(other.raw.testify(this.id));
+    if (!this.witnesses.isComplete) return;
+    const verdict = this.witnesses.verdict();
+    if (this.raw.isOnProbation) this.raw.liftProbation(verdict);
+    else if (this.raw.isBelowFloor) this.raw.reviseFloor(verdict);
+    else this.witnesses = undefined;
   }
 
   /** Whatever is not on the disk is gone. */
@@ -166,6 +209,13 @@ export class Member {
     );
     if (snapshot !== undefined) this.storage.compact(this.applied - keep);
   }
+}
+
+function copyOf(storage: MemoryStorage): MemoryStorage {
+  const snapshot = storage.snapshot();
+  const { hardState } = storage.initialState();
+  const entries = storage.entries(storage.firstIndex(), storage.lastIndex() + 1);
+  return MemoryStorage.from({ snapshot, hardState, entries });
 }
 
 function nextState(state: number, { term, index, data }: Entry): number {

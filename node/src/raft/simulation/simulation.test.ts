@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AssertionError } from '../../base/index.ts';
 import { Cluster, type ClusterOptions } from './cluster.ts';
 
 /** Set to run more seeds than the everyday ones; a failure names its seed. */
@@ -41,4 +42,50 @@ test('the storms are no calm: entries are committed, leaders and configurations 
   expect(committed).toBeGreaterThan(150);
   expect(leaders).toBeGreaterThan(10);
   expect(configurations).toBeGreaterThan(10);
+});
+
+describe('disks that come back older than they were', () => {
+  const forgetful: Omit<ClusterOptions, 'seed'>[] = [
+    { memberCount: 3, preVote: true, checkQuorum: true, changesConfiguration: false },
+    {
+      ...{ memberCount: 5, voterCount: 5 },
+      ...{ preVote: true, checkQuorum: true, changesConfiguration: false },
+    },
+    { memberCount: 5, preVote: true, checkQuorum: true, changesConfiguration: true },
+  ];
+
+  test.each(forgetful)('break no promise of $memberCount members that ask first: %#', (kind) => {
+    let rollbacks = 0;
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const cluster = new Cluster({ ...kind, seed, forgets: true });
+      for (let step = 0; step < STEPS; step++) {
+        cluster.step();
+        if (step % 50 === 0) cluster.checkLogs();
+      }
+      rollbacks += cluster.rollbacks;
+      cluster.heal();
+      let ticks = cluster.ticksUntilProgress(400);
+      // Among members that came and went, the only copy of an entry may be with one that can't lead any more.
+      if (ticks === undefined && kind.changesConfiguration) {
+        cluster.giveUpFloors();
+        ticks = cluster.ticksUntilProgress(400);
+      }
+      expect(ticks, `seed ${seed} makes progress`).toBeDefined();
+    }
+    expect(rollbacks).toBeGreaterThan(SEEDS);
+  });
+
+  test('break them where members trust their disks', () => {
+    let broken = 0;
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const cluster = new Cluster({ ...forgetful[0]!, seed, forgets: true, trusts: true });
+      try {
+        for (let step = 0; step < STEPS; step++) cluster.step();
+      } catch (error) {
+        if (!(error instanceof AssertionError)) throw error;
+        broken++;
+      }
+    }
+    expect(broken).toBeGreaterThan(SEEDS / 2);
+  });
 });
