@@ -1,4 +1,5 @@
 // A client that puts, reads and deletes, in all the ways that the KV service offers.
+import { concatBytes } from '../../../base/index.ts';
 import {
   KVService,
   RangeRequest,
@@ -7,6 +8,7 @@ import {
   type PutRequest,
 } from '../../../wire/gen/rpc.ts';
 import type { SimRandom } from '../../world/random.ts';
+import { CallError } from '../call-error.ts';
 import type { Actor } from './actor.ts';
 import { oneKey } from './key-space.ts';
 import { pickWeighted, type Weighted } from './weighted.ts';
@@ -16,6 +18,7 @@ const ACTS: Weighted<(actor: Actor) => Promise<unknown>> = [
   [28, (actor) => actor.ask(KVService.range, oneKey(actor.keys.any(actor.random)))],
   [8, deleteKeys],
   [20, (actor) => actor.ask(KVService.range, rangeRequest(actor))],
+  [2, listInPages],
   [3, (actor) => actor.askStream(KVService.rangeStream, streamRequest(actor))],
 ];
 
@@ -66,6 +69,24 @@ function filtered(actor: Actor, request: RangeRequest): void {
   if (kind === 1) request.maxModRevision = bound;
   if (kind === 2) request.minCreateRevision = bound;
   if (kind === 3) request.maxCreateRevision = bound;
+}
+
+/** All of a range, a few keys at a time, at the revision of the first page: as kube-apiserver lists. */
+async function listInPages(actor: Actor): Promise<void> {
+  const { random, keys } = actor;
+  const { rangeEnd, ...first } = keys.range(random);
+  const limit = random.between(1, 5);
+  let { key } = first;
+  let revision = 0;
+  while (!actor.isStopped) {
+    const page = await actor.ask(KVService.range, { key, rangeEnd, limit, revision });
+    if (page instanceof CallError) return;
+    const last = page.kvs.at(-1);
+    if (last === undefined || !page.more) return;
+    if (revision === 0) revision = page.header?.revision ?? 0;
+    key = concatBytes([last.key, new Uint8Array(1)]);
+    await actor.pause();
+  }
 }
 
 /** RangeStream knows neither orders nor filters. */

@@ -1,11 +1,9 @@
 // A client that watches: several watchers on a stream, which it breaks off now and then and resumes on another member from
 // where it was; some clients read slowly. When the clients are stopped it goes on until it has seen what all have seen.
-import type { Timer, WatchId } from '../../../base/index.ts';
-import { WatchRequest, WatchService, type WatchResponse } from '../../../wire/gen/rpc.ts';
-import type { WatchStreamRecord } from '../../checks/observer.ts';
-import type { SimStream } from '../stream.ts';
+import type { Timer } from '../../../base/index.ts';
 import type { Actor } from './actor.ts';
 import { LogicalWatcher } from './logical-watcher.ts';
+import { WatchSession } from './watch-session.ts';
 
 /** Between two changes of what a client watches, on average. */
 const ACT_MS = 2_500;
@@ -75,7 +73,8 @@ class WatchClient {
     const kind = random.below(10);
     if (kind < 4) session.requestProgress();
     else if (kind < 6) this.replaceWatcher(session);
-    else if (kind < 7) session.cancel();
+    else if (kind < 8) session.cancel();
+    else if (kind < 9 && random.chance(0.3)) session.finishSending();
   }
 
   private replaceWatcher(session: WatchSession): void {
@@ -104,93 +103,7 @@ class WatchClient {
       this.session?.cancel();
       return;
     }
-    this.session?.requestProgress();
-  }
-}
-
-/** One stream with its watchers. */
-class WatchSession {
-  private readonly actor: Actor;
-  private readonly stream: SimStream<WatchRequest, WatchResponse>;
-  private readonly record: WatchStreamRecord;
-  /** Creations are answered in order. */
-  private readonly asked: LogicalWatcher[] = [];
-  private readonly created = new Map<WatchId, LogicalWatcher>();
-  private chosenIds = 0n;
-
-  constructor(actor: Actor, watchers: readonly LogicalWatcher[]) {
-    this.actor = actor;
-    const { client, host, recorder, random } = actor;
-    const headers = random.chance(0.5) ? { hasleader: 'true' } : {};
-    this.record = recorder.watchOpened(client.name, host);
-    this.stream = client.openStream(host, WatchService.watch, { headers });
-    for (const watcher of watchers) this.create(watcher);
-  }
-
-  /** Until the stream ends; `pauseOf` says how long to wait, ms, before the next message is read. */
-  async read(pauseOf: () => number): Promise<void> {
-    const { recorder, scheduler } = this.actor;
-    for (;;) {
-      const response = await this.stream.next();
-      if (response === undefined) break;
-      recorder.watchResponse(this.record, response);
-      this.take(response);
-      const pauseMs = pauseOf();
-      if (pauseMs > 0) {
-        await new Promise<void>((resolve) => void scheduler.after(pauseMs, resolve));
-      }
-    }
-    const end = this.stream.ended;
-    recorder.watchClosed(this.record, end === undefined ? '' : `${end.status} ${end.text}`);
-  }
-
-  create(watcher: LogicalWatcher): void {
-    const { random } = this.actor;
-    watcher.watchId = undefined;
-    const watchId = random.chance(0.2) ? 100n + ++this.chosenIds : 0n;
-    this.asked.push(watcher);
-    this.send({ createRequest: watcher.request(watchId) });
-  }
-
-  cancelWatcher(watcher: LogicalWatcher): void {
-    if (watcher.watchId === undefined) return;
-    this.send({ cancelRequest: { watchId: watcher.watchId } });
-  }
-
-  requestProgress(): void {
-    this.send({ progressRequest: {} });
-  }
-
-  cancel(): void {
-    this.stream.cancel();
-  }
-
-  private send(request: Partial<WatchRequest>): void {
-    if (this.stream.ended !== undefined) return;
-    const whole = WatchRequest.create(request);
-    this.actor.recorder.watchRequested(this.record, whole);
-    this.stream.send(whole);
-  }
-
-  private take(response: WatchResponse): void {
-    this.actor.sawRevision(response.header?.revision ?? 0);
-    const { watchId } = response;
-    if (response.created) {
-      const watcher = this.asked.shift();
-      if (watcher === undefined || response.canceled) return;
-      watcher.watchId = watchId;
-      this.created.set(watchId, watcher);
-    }
-    if (watchId === -1n) {
-      for (const watcher of this.created.values()) watcher.saw(response);
-      return;
-    }
-    const watcher = this.created.get(watchId);
-    if (watcher === undefined) return;
-    watcher.saw(response);
-    if (!response.canceled) return;
-    this.created.delete(watchId);
-    // What was compacted is gone; the watcher goes on behind it.
-    if (response.compactRevision > 0) this.create(watcher);
+    if (this.session?.hasFinishedSending === true) this.session.cancel();
+    else this.session?.requestProgress();
   }
 }
