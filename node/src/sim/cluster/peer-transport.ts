@@ -59,10 +59,10 @@ export class SimTransport implements MemberTransport {
         this.reportUnreachable(peer.id);
         if (message.type === MessageType.MsgProp && this.peers.has(peer.id))
           this.parts.clock.soon(() => this.parts.member.proposalUnsent(message));
-        if (message.type !== MessageType.MsgProp) this.post(peer, encode(Message, message));
+        if (message.type !== MessageType.MsgProp) this.post(peer, message);
         continue;
       }
-      this.post(peer, encode(Message, message));
+      this.post(peer, message);
     }
   }
 
@@ -161,16 +161,19 @@ export class SimTransport implements MemberTransport {
     return true;
   }
 
-  private post(peer: Peer, bytes: Uint8Array): void {
+  private post(peer: Peer, message: Message): void {
     const { network, host, directory, clusterId, member } = this.parts;
     const to = peer.host;
     if (to === undefined) return;
     const urls = member.config.advertisePeerUrls;
-    network.send(host, to, () => {
+    const bytes = encode(Message, message);
+    const deliver = (): void => {
       const receiver = directory.endpoint(to);
       if (receiver === undefined) return;
       receiver.clock.enter(() => receiver.transport?.receive(host, clusterId, bytes, urls));
-    });
+    };
+    // Raft bears a proposal that is lost, but writes one down as often as it comes: the streams of etcd send it once.
+    network.send(host, to, deliver, message.type === MessageType.MsgProp);
   }
 
   private async transfer(

@@ -27,14 +27,14 @@ export class Network {
     this.rates = rates;
   }
 
-  /** A message on its own: it may never arrive, arrive twice, or overtake another. */
-  send(from: string, to: string, deliver: () => void): void {
+  /** A message on its own: it may never arrive, arrive twice (unless `atMostOnce`), or overtake another. */
+  send(from: string, to: string, deliver: () => void, atMostOnce = false): void {
     this.messages++;
     const { lossOneIn, duplicateOneIn, reorderOneIn } = this.rates();
     const { random } = this;
     const link = this.link(from, to);
     const isLost = random.onceIn(lossOneIn);
-    const isDoubled = random.onceIn(duplicateOneIn);
+    const isDoubled = random.onceIn(duplicateOneIn) && !atMostOnce;
     const overtakes = random.onceIn(reorderOneIn);
     if (isLost || link.cuts > 0) return;
     const arrive = (): void => {
