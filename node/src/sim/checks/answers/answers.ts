@@ -25,6 +25,7 @@ import {
   textOfKv,
   textOfRevoke,
   type Model,
+  type LoggedRequest,
 } from '../model/model.ts';
 import type { OperationRecord } from '../observer.ts';
 import { Claims } from './claims.ts';
@@ -138,15 +139,17 @@ export class Answers {
       return;
     }
     const revision = response.header?.revision ?? 0;
+    const { store } = this.context.model;
+    const mismatchOf = (one: LoggedRequest): Mismatch =>
+      writeMismatch(store, request, response, one);
     const entry = this.claims.answered(
       record,
       textOfKv(request),
       call.index,
       (one) => one.revision === revision,
+      (one) => mismatchOf(one) === undefined,
     );
-    if (entry === undefined) return;
-    const { store } = this.context.model;
-    this.wrongUnless(record, writeMismatch(store, request, response, entry));
+    if (entry !== undefined) this.wrongUnless(record, mismatchOf(entry));
   }
 
   private checkRange(

@@ -38,17 +38,24 @@ export class Claims {
     if (claim !== undefined) claim.effect = 'mustNot';
   }
 
-  /** The entry that an answer is about: its revision fits, and it came after the call. Undefined: a violation was noted. */
+  /**
+   * The entry that an answer is about: its revision fits, and it came after the call. Equal requests may have come to equal
+   * revisions: the one that explains the answer is preferred. Undefined: a violation was noted.
+   */
   answered(
     record: OperationRecord,
     text: string,
     callIndex: number,
     isFitting: (logged: LoggedRequest) => boolean,
+    explains: (logged: LoggedRequest) => boolean = () => true,
   ): LoggedRequest | undefined {
     const claim = this.find(record, text);
     if (claim !== undefined) claim.effect = 'has';
     const entries = this.context.model.requestsOf(text).filter((one) => one.error === undefined);
-    const entry = entries.find((one) => !one.isClaimed && one.index > callIndex && isFitting(one));
+    const fitting = entries.filter(
+      (one) => !one.isClaimed && one.index > callIndex && isFitting(one),
+    );
+    const entry = fitting.find(explains) ?? fitting[0];
     if (entry !== undefined) entry.isClaimed = true;
     else this.report(record, `was answered, but ${whyNot(entries, callIndex)}`);
     return entry;

@@ -2,9 +2,11 @@
 import { latin1FromBytes, type ErrorCode } from '../../../base/index.ts';
 import {
   CompactionRequest,
+  HashKVRequest,
   KVService,
   LeaseRevokeRequest,
   LeaseService,
+  MaintenanceService,
   PutRequest,
   RangeRequest,
   TxnRequest,
@@ -74,8 +76,8 @@ function unjustifiedCompacted(record: OperationRecord, model: Model): string | u
     const { revision } = record.request as CompactionRequest; // the path's request
     return revision > compactRevision ? `compacted is only ${compactRevision}` : undefined;
   }
-  const below = readsOf(record).filter(({ revision }) => revision !== 0);
-  if (below.some(({ revision }) => revision < compactRevision)) return undefined;
+  const below = revisionsOf(record).filter((revision) => revision !== 0);
+  if (below.some((revision) => revision < compactRevision)) return undefined;
   return `nothing that it reads is below the compacted revision ${compactRevision}`;
 }
 
@@ -86,7 +88,7 @@ function unjustifiedFuture(record: OperationRecord, floor: Floor): string | unde
   }
   const isStale = isStaleRead(record);
   const known = isStale ? floor.ofMember : floor.seen;
-  const highest = readsOf(record).reduce((max, { revision }) => Math.max(max, revision), 0);
+  const highest = revisionsOf(record).reduce((max, revision) => Math.max(max, revision), 0);
   return highest <= known ? `revision ${highest} had been seen before the call` : undefined;
 }
 
@@ -131,6 +133,13 @@ export function isStaleRead({ path, request }: OperationRecord): boolean {
   if (path === KVService.txn.path) return isSerializable(request as TxnRequest); // the path's request
   if (path !== KVService.range.path && path !== KVService.rangeStream.path) return false;
   return (request as RangeRequest).serializable; // the path's request
+}
+
+function revisionsOf(record: OperationRecord): number[] {
+  if (record.path === MaintenanceService.hashKv.path) {
+    return [(record.request as HashKVRequest).revision]; // the path's request
+  }
+  return readsOf(record).map(({ revision }) => revision);
 }
 
 function readsOf({ path, request }: OperationRecord): RangeRequest[] {
