@@ -111,12 +111,14 @@ export class MemoryInode {
   syncFailed(mark: number, outcome: FailedSync): void {
     if (outcome === 'kept') return;
     const failed = this.take(mark);
-    if (outcome === 'dropped') {
-      this.cached ??= this.durable.fork();
-      for (const change of failed) apply(this.cached, change);
-      return;
+    if (outcome === 'dropped') this.cached ??= this.durable.fork();
+    else this.cached = undefined;
+    for (const change of failed) {
+      if (this.cached !== undefined) apply(this.cached, change);
+      // Sizes are the file system's own data, which it keeps in its journal.
+      if (change.kind === 'truncate') this.durable.resize(change.size);
     }
-    this.cached = undefined;
+    if (outcome === 'dropped') return;
     this.current = this.durable.fork();
     for (const change of this.pending) apply(this.current, change);
   }

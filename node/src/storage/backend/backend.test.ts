@@ -193,3 +193,43 @@ test('a full disk is fatal', async () => {
   await expect(backend.commitNow()).rejects.toThrow('ENOSPC');
   expect(failures).toHaveLength(1);
 });
+
+test('what a killed process left in the page cache is durable once the file is opened: its name, and the commit', async () => {
+  const disk = new MemoryDisk();
+  const world = { disk, clock: new FakeClock() };
+  // The process dies where it waits: each of these never ends.
+  const killAt = (operation: string, count: number): void => {
+    let left = count;
+    const before = (started: string) =>
+      started === operation && --left === 0 ? new Promise<void>(() => {}) : undefined;
+    disk.options = { before };
+  };
+  const turns = async (): Promise<void> => {
+    for (let i = 0; i < 200; i++) await Promise.resolve();
+  };
+  killAt('syncFolder', 1);
+  void openBackend(world);
+  await turns();
+  disk.options = {};
+  const backend = await openBackend(world);
+  expect(await copyAfterPowerFailure(disk).exists('/db')).toBe(true);
+
+  backend.bucket('key').put(bytes('a'), bytes('1'));
+  await backend.commitNow();
+  backend.bucket('key').put(bytes('a'), bytes('2'));
+  killAt('datasync', 2); // the meta is written by then
+  void backend.commitNow();
+  await turns();
+  disk.options = {};
+  const again = await openBackend(world);
+  expect(contentOf(again).get('key')).toEqual(new Map([['a', '2']]));
+  // Pages of the commit before are free now; the disk must not need them any more.
+  const after = { disk: copyAfterPowerFailure(disk), clock: world.clock };
+  expect(contentOf(await openBackend(after)).get('key')).toEqual(new Map([['a', '2']]));
+});
+
+/** What a power failure leaves when nothing that was not synced survives. The disk itself goes on. */
+function copyAfterPowerFailure(disk: MemoryDisk): MemoryDisk {
+  const copy = Object.assign(new MemoryDisk(), disk) as MemoryDisk; // shares the files: a crash only reads them
+  return copy.crash(() => 0);
+}

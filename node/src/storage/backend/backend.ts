@@ -93,9 +93,15 @@ export class Backend {
     if (!(await hasContent(disk, path))) {
       await Database.create(disk, temporary, options.pageBytes ?? DEFAULT_PAGE_BYTES);
       await disk.rename(temporary, path);
-      await disk.syncFolder(folderOf(path));
     }
     const database = await Database.open(disk, path, 'readWrite', databaseOptions(world, options));
+    try {
+      await database.confirm();
+      await disk.syncFolder(folderOf(path));
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
     const backend = new Backend(world, path, options, database);
     if (database.meta.freelistId === undefined) {
       // bbolt does the same, so that versions that need the list can open the file.

@@ -124,6 +124,17 @@ export class Database {
     }
   }
 
+  /**
+   * Makes durable what was read on opening: it may be in the page cache only, where a process was killed before its sync,
+   * or where a sync failed and the kernel has taken the pages for clean. Otherwise a commit could use pages again that
+   * the newest commit on the disk still needs.
+   */
+  async confirm(): Promise<void> {
+    const id = this.meta.txid % 2;
+    await this.file.writeAt(encodeMeta(this.meta, id), id * this.meta.pageBytes);
+    await this.file.datasync();
+  }
+
   get sizeBytes(): number {
     return this.meta.highWater * this.meta.pageBytes;
   }
