@@ -4,7 +4,12 @@ import { join, relative } from 'node:path';
 import { writePage } from '../page/page.ts';
 import type { RunReport } from '../report.ts';
 import type { Scenario } from '../scenario.ts';
-import { parseScenario, regressionFileName, regressionOf } from '../shrink/regression.ts';
+import {
+  failureKey,
+  parseScenario,
+  regressionFileName,
+  regressionOf,
+} from '../shrink/regression.ts';
 import { scenarioText, shrink } from '../shrink/shrink.ts';
 import { HELP, readArguments, SEED_LIMIT, UsageError, type Arguments } from './arguments.ts';
 import { Campaign } from './campaign.ts';
@@ -34,7 +39,7 @@ export const Exit = { Passed: 0, Failed: 1, Usage: 2, Interrupted: 130 } as cons
 /** How much is tried to make one failing run smaller. */
 const SHRINK_MAX_RUNS = 400;
 const SHRINK_LIMIT_MS = 4 * 60_000;
-/** Of the many failures of one campaign, so many are made smaller: the first of each check. */
+/** Of the many failures of one campaign, so many are made smaller: the first of each kind. */
 const SHRINK_MAX_FAILURES = 3;
 
 /** @returns the exit code */
@@ -148,17 +153,17 @@ class Session {
   }
 
   async #lookInto(failures: readonly RunReport[]): Promise<void> {
-    const firstOfCheck = new Map<string, RunReport>();
+    const firstOfKind = new Map<string, RunReport>();
     for (const report of failures) {
-      const { check } = report.violations[0]!; // they failed
-      if (!firstOfCheck.has(check)) firstOfCheck.set(check, report);
+      const key = failureKey(report.violations[0]!); // they failed
+      if (!firstOfKind.has(key)) firstOfKind.set(key, report);
     }
     const [first] = failures;
     if (first !== undefined && this.#args.pageFile !== undefined) {
       const run = await this.#runOrStop(first.scenario, 'some');
       if (run !== undefined) await this.#draw(run.report);
     }
-    for (const report of [...firstOfCheck.values()].slice(0, SHRINK_MAX_FAILURES))
+    for (const report of [...firstOfKind.values()].slice(0, SHRINK_MAX_FAILURES))
       await this.#shrinkFailure(report);
   }
 

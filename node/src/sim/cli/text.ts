@@ -44,10 +44,14 @@ export function runLine({ report, realMs }: Run): string {
   return hasFailed(report) ? styleText('red', `${line}  FAILED`) : line;
 }
 
-/** What was violated, in lines. */
+const MAX_VIOLATIONS = 5;
+
+/** What was violated, in lines; the first says most. */
 export function violationLines(violations: readonly Violation[]): string[] {
-  return violations.map(({ check, atMs, text }) => {
+  const lines = violations.slice(0, MAX_VIOLATIONS).map(({ check, atMs, text }) => {
     const when = atMs > 0 ? ` at ${(atMs / 1000).toFixed(3)} s` : '';
     return `  ${styleText('red', check)}${when}: ${text}`;
   });
+  const more = violations.length - lines.length;
+  return more > 0 ? [...lines, `  and ${more} more`] : lines;
 }

@@ -1,5 +1,6 @@
 // A failing scenario as a file: replayed by `npm run sim -- --scenario FILE`, and by regressions/regressions.test.ts.
 import { z } from 'zod';
+import type { Violation } from '../checks/observer.ts';
 import type { RunReport } from '../report.ts';
 import { scenarioSchema, type Scenario } from '../scenario.ts';
 
@@ -19,17 +20,29 @@ export function regressionOf(report: RunReport): Regression {
   const found = report.violations[0]!; // the caller's report failed
   const kinds = [...new Set(scenario.faults.map(({ kind }) => kind))].sort();
   const faults = kinds.length === 0 ? 'no fault' : kinds.join(', ');
-  const { check, atMs, text } = found;
+  const { check, atMs } = found;
+  const members = `${scenario.members} ${scenario.members === 1 ? 'member' : 'members'}`;
   return {
-    title: `${check} with ${faults} (${scenario.members} members, seed ${scenario.seed})`,
-    found: { check, atMs, text },
+    title: `${check} with ${faults} (${members}, seed ${scenario.seed})`,
+    // The lines below the first are a stack, whose paths are those of one machine.
+    found: { check, atMs, text: firstLine(found.text) },
     scenario,
   };
 }
 
+/** Checks that say no more than that something went wrong. */
+const BROAD_CHECKS = new Set(['crash', 'unhandledRejection', 'unexpectedError', 'unexpectedExit']);
+
+/** Equal for failures that likely have one cause: their check, and where that says little their text without numbers. */
+export function failureKey({ check, text }: Violation): string {
+  return BROAD_CHECKS.has(check) ? `${check}: ${firstLine(text).replace(/\d+/g, '0')}` : check;
+}
+
+const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
+
 export function regressionFileName({ found, scenario }: Regression): string {
-  const check = found.check.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return `${check.replace(/^-|-$/g, '')}-${scenario.seed}.json`;
+  const words = found.check.match(/[A-Z]?[a-z0-9]+|[A-Z]+/g) ?? ['unknown'];
+  return `${words.join('-').toLowerCase()}-${scenario.seed}.json`;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { RunReport } from '../report.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Runner } from '../cli/runner.ts';
 import { minimizeList } from './ddmin.ts';
+import { failureKey } from './regression.ts';
 import { COARSE, fine, type Simplification } from './simplifications.ts';
 
 export interface ShrinkLimits {
@@ -46,7 +47,7 @@ export function scenarioText(scenario: Scenario): string {
 class Shrinker {
   smallest: RunReport;
   runs = 0;
-  readonly #check: string;
+  readonly #key: string;
   readonly #runner: Runner;
   readonly #limits: ShrinkLimits;
   readonly #progress: (text: string) => void;
@@ -60,7 +61,7 @@ class Shrinker {
     progress: (text: string) => void,
   ) {
     this.smallest = report;
-    this.#check = report.violations[0]!.check; // the caller's report failed
+    this.#key = failureKey(report.violations[0]!); // the caller's report failed
     this.#runner = runner;
     this.#limits = limits;
     this.#progress = progress;
@@ -115,12 +116,16 @@ class Shrinker {
     return undefined;
   }
 
+  #failsAlike({ violations: [first] }: RunReport): boolean {
+    return first !== undefined && failureKey(first) === this.#key;
+  }
+
   async #runBatch(batch: readonly Scenario[]): Promise<Scenario | undefined> {
     this.runs += batch.length;
     const runs = await Promise.all(
       batch.map((scenario) => this.#runner.run({ scenario, keep: 'none' })),
     );
-    const index = runs.findIndex(({ report }) => report.violations[0]?.check === this.#check);
+    const index = runs.findIndex(({ report }) => this.#failsAlike(report));
     const passed = index < 0 ? batch : batch.slice(0, index);
     for (const scenario of passed) this.#passed.add(JSON.stringify(scenario));
     if (index >= 0) this.smallest = { ...runs[index]!.report, scenario: batch[index]! };
