@@ -36,7 +36,12 @@ export function findLeader(cluster: TestCluster, timeoutMs = 10_000): Promise<Te
 }
 
 /** Milliseconds from now until the client has a write acknowledged that was made from now on. */
-export async function timeUntilServing({ endpoints, clientTls }: TestCluster): Promise<number> {
+export async function timeUntilServing(
+  { members, clientTls }: TestCluster,
+  giveUpMs = GIVE_UP_MS,
+  asked: readonly TestMember[] = members,
+): Promise<number> {
+  const endpoints = asked.map((member) => member.clientUrl);
   const startMs = performance.now();
   using client = new Client({
     endpoints,
@@ -50,12 +55,12 @@ export async function timeUntilServing({ endpoints, clientTls }: TestCluster): P
       () => void (servedMs ??= performance.now() - startMs),
       () => undefined,
     );
-  while (servedMs === undefined && performance.now() - startMs < GIVE_UP_MS) {
+  while (servedMs === undefined && performance.now() - startMs < giveUpMs) {
     attempts.push(attempt());
     await sleep(PROBE_INTERVAL_MS);
   }
   await Promise.all(attempts);
-  if (servedMs === undefined) throw new Error(`no new leader serves within ${GIVE_UP_MS} ms`);
+  if (servedMs === undefined) throw new Error(`no new leader serves within ${giveUpMs} ms`);
   return servedMs;
 }
 
