@@ -1,7 +1,7 @@
 // A disk in memory for tests: it loses on a crash what a real one may lose. Written bytes survive for certain only
 // after datasync, created, renamed and removed names only after syncFolder of their folder.
 import type { Disk, DiskFile, OpenMode } from '../world.ts';
-import type { MemoryInode } from './memory-inode.ts';
+import type { FailedSync, MemoryInode } from './memory-inode.ts';
 import { DiskError, MemoryFolder, MemoryTree } from './memory-tree.ts';
 
 export { DiskError };
@@ -11,6 +11,8 @@ export interface MemoryDiskOptions {
   readonly capacityBytes?: number;
   /** Called before every operation; what it throws is the operation's failure, what it returns is awaited first. */
   readonly before?: (operation: DiskOperation, path: string) => void | Promise<void>;
+  /** What a datasync that `before` lets fail leaves of the pages; 'kept' unless told. */
+  readonly failedSync?: FailedSync;
 }
 
 export type DiskOperation =
@@ -177,7 +179,13 @@ class MemoryFile implements DiskFile {
 
   async datasync(): Promise<void> {
     // Only what was written before the call is promised; writes that arrive meanwhile may be included.
-    await this.disk.enter('datasync', this.path);
+    const mark = this.inode.mark();
+    try {
+      await this.disk.enter('datasync', this.path);
+    } catch (error) {
+      this.inode.syncFailed(mark, this.disk.options.failedSync ?? 'kept');
+      throw error;
+    }
     this.inode.sync();
   }
 

@@ -62,3 +62,17 @@ export async function zeroTail(file: DiskFile, position: number): Promise<void> 
   }
   if (changed) await file.datasync();
 }
+
+/**
+ * Writes what was read once more, as it is: after a sync that failed, the kernel may take pages for clean that it never
+ * brought to the disk (ext4, XFS), and no later sync would write them ("Can Applications Recover from fsync Failures?",
+ * USENIX ATC '20). Only the last segment can hold such pages: those before it were synced before it got its name.
+ */
+export async function rewrite(file: DiskFile, end: number): Promise<void> {
+  for (let at = 0; at < end;) {
+    const piece = new Uint8Array(Math.min(COPY_BYTES, end - at));
+    await file.readAtAsync(piece, at);
+    await file.writeAt(piece, at);
+    at += piece.length;
+  }
+}

@@ -303,6 +303,26 @@ test('records of a killed process that were not synced yet are durable once the 
   expect(hardState).toEqual(state(1));
 });
 
+test('records that a failed sync has taken off the disk, but not out of the page cache, are on the disk once the log is opened', async () => {
+  const disk = new MemoryDisk();
+  const wal = await create(disk);
+  await wal.save(state(1), [entry(1)], true);
+  let broken = true;
+  disk.options = {
+    failedSync: 'dropped', // ext4 and XFS: the pages count as clean from then on
+    before: (operation) => {
+      if (broken && operation === 'datasync') throw new DiskError('EIO', FOLDER);
+    },
+  };
+  await expect(wal.save(state(1), [entry(2, 3000)], true)).rejects.toThrow('EIO');
+  broken = false;
+  const opened = await Wal.open(disk, FOLDER, START, options);
+  expect(indexes(opened.state.entries)).toEqual([1, 2]); // and so this member may tell others that it has 2
+  const after = disk.crash(() => 0);
+  const { entries } = await Wal.read(after, FOLDER, START, SILENT_LOGGER);
+  expect(indexes(entries)).toEqual([1, 2]);
+});
+
 test('the name of a segment that a killed process had not synced is durable once the log is opened', async () => {
   const disk = new MemoryDisk();
   const wal = await create(disk);

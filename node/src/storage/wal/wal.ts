@@ -8,7 +8,7 @@ import { WalMismatchError } from './errors.ts';
 import { RecordType, SEGMENT_BYTES, type SegmentName, segmentName } from './format.ts';
 import { type Batch, BatchQueue, type SaveRequest } from './group-commit.ts';
 import { RecordEncoder } from './record-encoder.ts';
-import { cutTornTail, zeroTail } from './repair.ts';
+import { cutTornTail, rewrite, zeroTail } from './repair.ts';
 import { type WalEnd, type WalState, readMetadata, readValidSnapshots, replay } from './replay.ts';
 import { SegmentPipeline, createZeroFile } from './segment-pipeline.ts';
 
@@ -139,7 +139,9 @@ export class Wal {
     const file = await disk.open(`${folder}/${last.name}`, 'readWrite');
     await zeroTail(file, end.position);
     if (options.unsafeNoSync !== true) {
-      // A killed process may have left records and names that were written but not synced; they count from now on.
+      // A process that was killed or whose sync failed may have left records and names in the page cache only; they count
+      // from now on.
+      await rewrite(file, end.position);
       await file.datasync();
       await disk.syncFolder(folder);
       await disk.syncFolder(parentOf(folder));
