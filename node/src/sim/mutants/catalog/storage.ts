@@ -35,8 +35,7 @@ export const storageMutants: readonly Mutant[] = [
     file: 'storage/wal/wal.ts',
     find: `      this.encoder.addMessage(RecordType.State, HardState, this.hardState);
     await this.write(true);`,
-    replace:
-      '      this.encoder.addBytes(RecordType.Metadata, this.metadata);\n    await this.write(true);',
+    replace: '      void 0;\n    await this.write(true);',
   },
   {
     name: 'torn-write-refused',
