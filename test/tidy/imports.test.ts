@@ -62,6 +62,8 @@ const FOLDERS: Record<string, readonly string[]> = {
 const ENTRIES = new Map([
   ['node/src/cli/main.ts', 'node/bin/binnacle'],
   ['node/proto/generate.ts', 'npm run generate'],
+  ['node/src/sim/main.ts', 'npm run sim'],
+  ['node/src/sim/page/viewer/program.ts', 'node/src/sim/page/page.ts, by path'],
   ['node/src/sim/mutants/run.ts', 'npm run sim:mutants'],
   ['node/src/sim/mutants/child.ts', 'node/src/sim/mutants/run.ts, by URL'],
   ['images/build.ts', 'npm run image'],
