@@ -55,6 +55,8 @@ export interface Bootstrapped {
   readonly appliedTerm: number;
   /** The founding members, where this start founds the cluster. */
   readonly peers: readonly BootstrapPeer[];
+  /** All members that the disk or the founding names. */
+  readonly members: readonly ClusterMember[];
   /** Members of the running cluster, where this start joins it. */
   readonly remotes: readonly ClusterMember[];
 }
@@ -107,6 +109,7 @@ async function begin(parts: BootstrapParts, paths: DataPaths): Promise<Bootstrap
     appliedIndex: 0,
     appliedTerm: 0,
     peers,
+    members: founding.members,
     remotes: founding.remotes,
   };
 }
@@ -171,6 +174,7 @@ async function restart(parts: BootstrapParts, paths: DataPaths): Promise<Bootstr
     snapshotIndex,
     snapshotTerm,
     peers: [],
+    members: membership.list(),
     remotes: [],
   };
 }

@@ -63,6 +63,8 @@ export interface ServerConfig {
   readonly keepaliveIntervalMs: number;
   readonly keepaliveTimeoutMs: number;
   readonly raftReadTimeoutMs: number;
+  /** How long a member that starts waits for all others to tell what it may have promised. 0: as long as it takes. */
+  readonly vouchTimeoutMs: number;
   readonly raftWriteTimeoutMs: number;
   readonly warningApplyMs: number;
   readonly warningUnaryRequestMs: number;
@@ -138,6 +140,7 @@ export function buildConfig(values: FlagValues): ServerConfig {
     keepaliveMinTimeMs: read.duration('grpc-keepalive-min-time'),
     keepaliveIntervalMs: read.duration('grpc-keepalive-interval'),
     keepaliveTimeoutMs: read.duration('grpc-keepalive-timeout'),
+    vouchTimeoutMs: read.duration('vouch-timeout'),
     raftReadTimeoutMs: Math.max(5_000, read.duration('raft-read-timeout')),
     raftWriteTimeoutMs: Math.max(5_000, read.duration('raft-write-timeout')),
     warningApplyMs: read.duration('warning-apply-duration'),

@@ -159,6 +159,12 @@ export const FLAG_SPECS: readonly FlagSpec[] = [
       'true',
       'Refuse membership changes that would cost the quorum.',
     ],
+    [
+      'vouch-timeout',
+      'duration',
+      '2s',
+      'How long a member that starts waits for all others to tell what it may have promised on a disk that came back older or empty (0s: as long as it takes).',
+    ],
     ['pre-vote', 'bool', 'true', 'Ask before an election whether it could be won.'],
     ['auto-compaction-retention', 'string', '0', 'How much history to keep (0: all).'],
     [

@@ -29,12 +29,15 @@ export async function foundCluster(
 ): Promise<Founding> {
   const { clusterId, local, members } = plannedCluster(config, initialCluster);
   const others = members.filter((member) => member !== local).flatMap((member) => member.peerUrls);
-  const running = await firstAnswer(others, get, logger, 'debug');
-  if (
-    running?.members.some((member) => member.id === local.id && member.clientUrls.length > 0) ===
-    true
-  ) {
-    throw new ConfigError(`member ${formatId(local.id)} has already been bootstrapped`);
+  // All are asked: one that is behind may not know yet.
+  const answers = await Promise.all(others.map((url) => firstAnswer([url], get, logger, 'debug')));
+  const isKnown = answers.some((running) =>
+    running?.members.some((member) => member.id === local.id && member.clientUrls.length > 0),
+  );
+  if (isKnown) {
+    throw new ConfigError(
+      `member ${formatId(local.id)} has already been bootstrapped: the other members know it, but its data directory is empty, and a cluster is not founded twice. Attach the disk that holds its data; or, if that is lost, remove the member (member remove ${formatId(local.id)}), add it again (member add), and start it with --initial-cluster-state=existing`,
+    );
   }
   return { clusterId, localId: local.id, members, remotes: [] };
 }

@@ -30,6 +30,8 @@ import { Reconfiguration, healthIntervalOf } from './reconfiguration.ts';
 import { newSha256 } from './sha256.ts';
 import { Snapshots } from './snapshots.ts';
 import { StateMachine, type StateEvents } from './state-machine.ts';
+import { vouchingOf } from './vouching/for-member.ts';
+import type { Vouching } from './vouching/vouching.ts';
 
 const APPLY_TIMEOUT_MS = 1_000;
 const LATE_PROPOSAL_MS = 300;
@@ -57,6 +59,7 @@ export class Member implements MemberApi, StateEvents {
   private readonly reconfiguration: Reconfiguration;
   private readonly clock: RaftClock;
   private readonly leadership: Leadership;
+  readonly vouching: Vouching;
   private transport: MemberTransport | undefined;
   private confState: ConfState;
   /** Answers to configuration changes, held back until raft has advanced over them. */
@@ -120,6 +123,7 @@ export class Member implements MemberApi, StateEvents {
       this.proposer.retry();
       this.loop.wake();
     });
+    this.vouching = vouchingOf(parts, this.node, () => this.loop.wake());
     state.appliedIndex = boot.appliedIndex;
     state.appliedTerm = boot.appliedTerm;
     state.bind(this);
@@ -154,8 +158,8 @@ export class Member implements MemberApi, StateEvents {
     for (const member of this.membership.list()) {
       if (member.id !== this.localId) transport.addPeer(member.id, member.peerUrls);
     }
-    this.advanceFirstElection();
     this.clock.start();
+    this.vouching.start();
     this.loop.wake();
   }
 
@@ -292,6 +296,7 @@ export class Member implements MemberApi, StateEvents {
   private async halt(): Promise<void> {
     this.stopping = true;
     this.clock.stop();
+    this.vouching.stop();
     this.loop.stop();
     this.proposer.stop();
     this.reads.stop();
@@ -479,14 +484,6 @@ export class Member implements MemberApi, StateEvents {
     await this.reads.notify();
     this.clock.forgetPause();
     return this.isLeader;
-  }
-
-  /** A single member need not wait for anybody; others leave time to hear of a leader (etcd: advanceTicks). */
-  private advanceFirstElection(): void {
-    const { initialElectionTickAdvance, electionTimeoutMs, heartbeatIntervalMs } = this.config;
-    if (!initialElectionTickAdvance) return;
-    const ticks = Math.floor(electionTimeoutMs / heartbeatIntervalMs) - 2;
-    for (let i = 0; i < ticks; i++) this.node.tick();
   }
 
   private timeoutError(): Error {

@@ -64,6 +64,7 @@ export async function openMember(parts: OpenParts): Promise<OpenedMember> {
     boot,
     state,
     onRemoved: end.onRemoved,
+    askTestimony: (other) => calls.testimony(other, boot.clusterId, boot.localId),
     promoteOnLeader: (leader, id) => calls.promote(leader, id),
   });
   return { member, boot, lock };

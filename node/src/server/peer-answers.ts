@@ -5,6 +5,7 @@ import {
   StatusError,
   bytesFromLatin1,
   formatId,
+  parseId,
   utf8FromText,
   textFromUtf8,
 } from '../base/index.ts';
@@ -19,6 +20,7 @@ import {
 } from '../wire/gen/rpc.ts';
 import type { Member } from './member.ts';
 import { ETCD_VERSION } from './version.ts';
+import { TESTIMONY_PATH, jsonFromTold } from './vouching/testimony-json.ts';
 
 export interface Question {
   /** Without the query. */
@@ -52,6 +54,7 @@ export function peerEndpoints(
     '/members/hashkv': get((question) => hashKv(member, question)),
     '/leases': post((question) => renew(member, question)),
     '/leases/internal': post((question) => timeToLive(member, question)),
+    [TESTIMONY_PATH]: get(async ({ path }) => testify(member, path)),
     '/downgrade/enabled': get(async () => {
       await member.linearizableRead();
       return plain(200, String(member.membership.downgrade.enabled));
@@ -118,6 +121,14 @@ async function promote(member: Member, path: string): Promise<Answer> {
   if (!/^\d{1,20}$/.test(text)) return plain(404, `member ${text} not found in cluster\n`);
   await member.promoteHere(BigInt(text));
   return json(jsonFromMembers(member.membership.list()));
+}
+
+function testify(member: Member, path: string): Answer {
+  const about = parseId(path.slice(TESTIMONY_PATH.length));
+  if (about === undefined) return plain(400, `${path} names no member\n`);
+  return json(
+    jsonFromTold({ testimony: member.vouching.testify(about), members: member.membership.list() }),
+  );
 }
 
 async function hashKv(member: Member, question: Question): Promise<Answer> {

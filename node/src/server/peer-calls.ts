@@ -19,6 +19,8 @@ import {
   LeaseTimeToLiveRequest,
   type LeaseTimeToLiveResponse,
 } from '../wire/gen/rpc.ts';
+import { TESTIMONY_PATH, toldFromJson } from './vouching/testimony-json.ts';
+import type { Reply } from './vouching/vouching.ts';
 
 const PROBE_TIMEOUT_MS = 1_500;
 
@@ -100,6 +102,21 @@ export class PeerCalls {
       body: textOf(answer),
       clusterId: parseId(String(answer.headers['x-etcd-cluster-id'] ?? '')),
     };
+  }
+
+  /** What a member says of `about`'s promises. @throws Error when it does not answer, or not yet */
+  async testimony(member: ClusterMember, clusterId: ClusterId, about: MemberId): Promise<Reply> {
+    const path = `${TESTIMONY_PATH}${formatId(about)}`;
+    const question = { method: 'GET', path, headers: {}, body: undefined } as const;
+    const answer = await this.first(member.peerUrls, (url) =>
+      this.asker.ask({ ...question, url, timeoutMs: PROBE_TIMEOUT_MS }),
+    );
+    if (answer.status === 404) return { cannotTell: 'it is etcd, or an older version' };
+    if (answer.status !== 200) throw new Error(`${answer.status}: ${textOf(answer)}`);
+    const answering = String(answer.headers['x-etcd-cluster-id'] ?? '');
+    if (parseId(answering) !== clusterId)
+      return { cannotTell: `it is of another cluster, ${answering}` };
+    return toldFromJson(textOf(answer));
   }
 
   /** `3.7.3`, or undefined when the member does not answer. */

@@ -6,6 +6,7 @@ import type { Wal } from '../storage/index.ts';
 import type { Entry, HardState, Snapshot } from '../wire/gen/raft.ts';
 import type { Snapshot as SnapshotRecord } from '../wire/gen/record.ts';
 import type { Bootstrapped } from './bootstrap.ts';
+import type { ServerConfig } from './config.ts';
 import type { MemberParts } from './member-parts.ts';
 import type { RaftLog } from './raft-loop.ts';
 
@@ -34,9 +35,19 @@ export function newRaftNode(parts: MemberParts): RawNode {
     random: world.random,
     logger,
     readOnlyOption: 'safe',
+    // Who is alone, or is made to be, has nobody to ask.
+    probation: !config.forceNewCluster && boot.members.some((member) => member.id !== boot.localId),
   });
   if (boot.peers.length > 0) node.bootstrap(boot.peers);
   return node;
+}
+
+/** A single member need not wait for anybody; others leave time to hear of a leader (etcd: advanceTicks). */
+export function advanceFirstElection(node: RawNode, config: ServerConfig): void {
+  const { initialElectionTickAdvance, electionTimeoutMs, heartbeatIntervalMs } = config;
+  if (!initialElectionTickAdvance) return;
+  const ticks = Math.floor(electionTimeoutMs / heartbeatIntervalMs) - 2;
+  for (let i = 0; i < ticks; i++) node.tick();
 }
 
 /** Whether raft would take a configuration change now. It drops one while another may be in the log unapplied. */
