@@ -2,5 +2,10 @@
 import type { Target } from '../engine/target.ts';
 
 export const TARGETS: Readonly<Record<string, () => Promise<{ readonly target: Target }>>> = {
+  protobuf: () => import('./protobuf.ts'),
   hpack: () => import('./hpack.ts'),
+  grpc: () => import('./grpc.ts'),
+  http2: () => import('./http2.ts'),
+  wal: () => import('./wal.ts'),
+  bbolt: () => import('./bbolt.ts'),
 };
