@@ -47,10 +47,11 @@ export class MountedDisk implements Disk {
     return this.run('list', path, () => this.parts.tree.list(path));
   }
 
-  /** As the real disk does: each folder that is new is an entry of its parent, which is synced for it. */
+  /** As the real disk does: each of the folders is an entry of its parent, which is synced. */
   async makeFolder(path: string): Promise<void> {
-    const changed = await this.run('makeFolder', path, () => this.parts.tree.makeFolder(path));
-    for (const parent of changed) await this.syncFolder(parent);
+    await this.run('makeFolder', path, () => this.parts.tree.makeFolder(path));
+    const names = path.split('/').filter((name) => name !== '');
+    while (names.pop() !== undefined) await this.syncFolder(names.join('/'));
   }
 
   rename(from: string, to: string): Promise<void> {

@@ -82,6 +82,8 @@ export class OperationQueue {
   private readonly parts: OperationQueueParts;
   private readonly latencies: SimRandom;
   private readonly fates: SimRandom;
+  /** Called before each operation that changes something takes effect. */
+  onChange: ((kind: string, path: string) => void) | undefined;
   private stalledUntilMs = 0;
   private plan: CrashPlan | undefined;
 
@@ -156,6 +158,7 @@ export class OperationQueue {
     this.count(operation);
     const text = `${operation.kind} ${operation.path} ${operation.sizeBytes}`;
     trace.add(scheduler.nowMs, name, 'disk', text);
+    if (!READS.has(operation.kind)) this.onChange?.(operation.kind, operation.path);
     if (this.crashes(operation)) this.crash(owner, operation);
     else flight.finish();
   }

@@ -96,6 +96,11 @@ export class SimDisk {
     this.queue.forgetCrash();
   }
 
+  /** Told before each operation that changes something takes effect: the moment for an image of each state there is. */
+  observe(beforeChange: (kind: string, path: string) => void): void {
+    this.queue.onChange = beforeChange;
+  }
+
   /** The disk as it is, with what is not synced as not synced. Costs little: pages are shared until they change. */
   image(): DiskImage {
     return new DiskImage(this.tree.fork());

@@ -1,0 +1,35 @@
+// The log and the database, crashed at every disk operation of a life with everything in it, and again while that is mended.
+import { expect, test } from 'vitest';
+import { SimRandom } from '../world/random.ts';
+import { BackendLife } from './testing/backend-life.ts';
+import { crashEverywhere, failEverywhere, type Workload } from './testing/crash-everywhere.ts';
+import { LogLife } from './testing/log-life.ts';
+
+const MOMENTS = ['before', 'halfway', 'after'] as const;
+
+const LIVES: readonly [string, (seed: number) => Workload, readonly number[]][] = [
+  ['the log', (seed) => new LogLife(new SimRandom(seed)), [2, 7]],
+  ['the database', (seed) => new BackendLife(new SimRandom(seed)), [1, 11]],
+];
+
+test.each(LIVES)(
+  '%s opens after a crash at any operation and after a second one, with all that was acknowledged',
+  async (_what, life, seeds) => {
+    for (const seed of seeds) {
+      const plan = { seed, moments: MOMENTS, fates: 2, secondCrashes: 1 };
+      const totals = await crashEverywhere(() => life(seed), plan);
+      expect(totals.operations).toBeGreaterThan(30);
+      expect(totals.recoveries).toBeGreaterThan(10 * totals.operations);
+    }
+  },
+);
+
+test.each(LIVES)(
+  '%s opens after any write or sync of it failed, and what it makes of that outlasts a power failure',
+  async (_what, life, seeds) => {
+    for (const seed of seeds) {
+      const totals = await failEverywhere(() => life(seed), { seed, fates: 3 });
+      expect(totals.crashes).toBeGreaterThan(15);
+    }
+  },
+);
