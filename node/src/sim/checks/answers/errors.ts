@@ -136,7 +136,7 @@ export function isStaleRead({ path, request }: OperationRecord): boolean {
 }
 
 function revisionsOf(record: OperationRecord): number[] {
-  if (record.path === MaintenanceService.hashKv.path) {
+  if (record.path === MaintenanceService.hashKV.path) {
     return [(record.request as HashKVRequest).revision]; // the path's request
   }
   return readsOf(record).map(({ revision }) => revision);
