@@ -2,8 +2,13 @@
 import type { MemberId } from '../../base/index.ts';
 import type { Entry, Message } from '../../wire/gen/raft.ts';
 import type { WatchRequest, WatchResponse } from '../../wire/gen/rpc.ts';
-import { Answers, headerOf } from './answers/answers.ts';
+import { Answers } from './answers/answers.ts';
 import type { CheckContext } from './context.ts';
+import { DurabilityCheck } from './durability.ts';
+import { ExclusionCheck } from './exclusion.ts';
+import { KeysCheck } from './keys/keys.ts';
+import { LeaseCheck } from './leases.ts';
+import { LivenessCheck } from './liveness.ts';
 import { LogCheck } from './log.ts';
 import { Model } from './model/model.ts';
 import type {
@@ -15,10 +20,20 @@ import type {
   Violation,
   WatchStreamRecord,
 } from './observer.ts';
+import { RaftCheck } from './raft.ts';
+import { WatchCheck } from './watch/watch.ts';
 
 export interface CheckOptions {
   /** Simulated time, ms since the run began. */
   readonly nowMs: () => number;
+  /** By how much members' clocks may be fast or slow, in millionths. */
+  readonly clockDriftPpm?: number;
+  /** How long after its time a lease may live in a cluster at rest. */
+  readonly leaseExpiryBoundMs?: number;
+  /** How long after the last fault writes succeed again. */
+  readonly recoveryBoundMs?: number;
+  /** How far behind each other the members of a cluster at rest may be. */
+  readonly catchUpMs?: number;
 }
 
 export class Checks implements Observer {
@@ -27,16 +42,39 @@ export class Checks implements Observer {
   private readonly context: CheckContext;
   private readonly log: LogCheck;
   private readonly answers: Answers;
+  private readonly watches: WatchCheck;
+  private readonly leases: LeaseCheck;
+  private readonly raft: RaftCheck;
+  private readonly durability: DurabilityCheck;
+  private readonly liveness: LivenessCheck;
+  private readonly exclusion: ExclusionCheck;
+  private readonly keys: KeysCheck;
+  /** Operations under way, with the era in which they began. */
+  private readonly calls = new Map<OperationRecord, Model>();
   private readonly listeners: ((violation: Violation) => void)[] = [];
 
-  constructor({ nowMs }: CheckOptions) {
+  constructor(options: CheckOptions) {
     this.context = {
-      nowMs,
+      nowMs: options.nowMs,
       model: new Model(),
       report: (check, text) => this.report(check, text),
     };
-    this.log = new LogCheck(this.context);
-    this.answers = new Answers(this.context);
+    const { context } = this;
+    this.answers = new Answers(context);
+    this.watches = new WatchCheck(context, this.answers.floors);
+    this.leases = new LeaseCheck(context, {
+      clockDriftPpm: options.clockDriftPpm ?? 1_000,
+      expiryBoundMs: options.leaseExpiryBoundMs ?? 5_000,
+    });
+    this.log = new LogCheck(context, (logged) => this.leases.logged(logged));
+    this.raft = new RaftCheck(context);
+    this.durability = new DurabilityCheck(context);
+    this.liveness = new LivenessCheck(context, {
+      recoveryBoundMs: options.recoveryBoundMs ?? 5_000,
+      catchUpMs: options.catchUpMs ?? 2_000,
+    });
+    this.exclusion = new ExclusionCheck(context);
+    this.keys = new KeysCheck(context);
   }
 
   /** Called with each violation as it is seen. */
@@ -49,6 +87,11 @@ export class Checks implements Observer {
     return this.context.model;
   }
 
+  /** Keys whose histories were too hard to decide; known when the run is over. */
+  get undecidedKeys(): number {
+    return this.keys.undecided;
+  }
+
   /** Notes a violation that somebody else has found. */
   report(check: string, text: string): void {
     const violation = { check, atMs: this.context.nowMs(), text };
@@ -58,30 +101,32 @@ export class Checks implements Observer {
 
   started(host: string, incarnation: number, memberId: MemberId, localTerm: number): void {
     this.log.started(host, incarnation);
+    this.raft.started(host, localTerm);
+    this.durability.started(host, memberId);
     this.answers.floors.started(host, incarnation);
-    void memberId;
-    void localTerm;
   }
 
   stopped(host: string, incarnation: number, how: StopReason, reason?: string): void {
-    this.answers.floors.stopped(host);
     void [incarnation, how, reason];
+    this.answers.floors.stopped(host);
   }
 
   becameLeader(host: string, memberId: MemberId, term: number): void {
-    void [host, memberId, term];
+    this.raft.becameLeader(host, memberId, term);
+    this.leases.becameLeader();
   }
 
   voted(host: string, memberId: MemberId, term: number, candidate: MemberId): void {
-    void [host, memberId, term, candidate];
+    this.raft.voted(host, memberId, term, candidate);
   }
 
   sent(host: string, message: Message, durable: DurableState): void {
-    void [host, message, durable];
+    this.raft.sent(host, message, durable);
   }
 
   applied(host: string, incarnation: number, entries: readonly Entry[]): void {
     this.log.applied(host, incarnation, entries);
+    this.liveness.applied();
   }
 
   installed(host: string, incarnation: number, index: number, term: number): void {
@@ -92,30 +137,48 @@ export class Checks implements Observer {
     void [host, term];
     this.log.restored(index, revision);
     this.answers.restored();
+    this.leases.restored();
+    this.raft.restored();
+    this.durability.restored();
+    this.liveness.restored();
+    this.exclusion.restored();
+    this.keys.restored();
   }
 
   called(record: OperationRecord): void {
+    this.calls.set(record, this.context.model);
     this.answers.called(record);
+    this.leases.called(record);
+    this.exclusion.called(record);
+    this.keys.called(record);
   }
 
   returned(record: OperationRecord): void {
+    const model = this.calls.get(record);
+    this.calls.delete(record);
+    // What was asked before a disaster recovery is not answered after it.
+    if (model !== this.context.model) return;
     this.answers.returned(record);
+    this.leases.returned(record);
+    this.durability.returned(record);
+    this.liveness.returned(record);
+    this.exclusion.returned(record);
   }
 
   watchOpened(stream: WatchStreamRecord): void {
-    void stream;
+    this.watches.opened(stream);
   }
 
   watchRequested(stream: WatchStreamRecord, request: WatchRequest): void {
-    void [stream, request];
+    this.watches.requested(stream, request);
   }
 
   watchResponse(stream: WatchStreamRecord, response: WatchResponse): void {
-    void [stream, response];
+    this.watches.response(stream, response);
   }
 
   watchClosed(stream: WatchStreamRecord): void {
-    void stream;
+    this.watches.closed(stream);
   }
 
   fault(kind: string, text: string): void {
@@ -123,12 +186,17 @@ export class Checks implements Observer {
   }
 
   faultsEnded(): void {
-    void this.context;
+    this.leases.faultsEnded();
+    this.liveness.faultsEnded();
   }
 
   /** The run is over: what can only be judged then. */
   finish(finalStates: readonly FinalState[]): void {
     this.answers.finish();
-    void [finalStates, headerOf];
+    this.watches.finish();
+    this.leases.finish();
+    this.liveness.finish(finalStates);
+    this.durability.finish(finalStates);
+    this.keys.finish();
   }
 }

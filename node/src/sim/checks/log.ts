@@ -3,6 +3,7 @@
 import { equalBytes, latin1FromBytes } from '../../base/index.ts';
 import { EntryType, type Entry } from '../../wire/gen/raft.ts';
 import type { CheckContext } from './context.ts';
+import type { LoggedRequest } from './model/model.ts';
 
 const CHECK = 'stateMachine';
 
@@ -14,11 +15,14 @@ interface Position {
 
 export class LogCheck {
   private readonly context: CheckContext;
+  private readonly onLogged: (logged: LoggedRequest) => void;
   private readonly positions = new Map<string, Position>();
   private readonly proposals = new Map<string, number>();
 
-  constructor(context: CheckContext) {
+  /** @param onLogged called with each request as it is committed */
+  constructor(context: CheckContext, onLogged: (logged: LoggedRequest) => void = () => undefined) {
     this.context = context;
+    this.onLogged = onLogged;
   }
 
   started(host: string, incarnation: number): void {
@@ -76,7 +80,8 @@ export class LogCheck {
     const isFirst = model.appliedIndex === 0;
     if (isFirst || entry.index === model.appliedIndex + 1) {
       this.checkRepetition(entry);
-      model.feed(entry);
+      const logged = model.feed(entry);
+      if (logged !== undefined) this.onLogged(logged);
       return;
     }
     if (entry.index > model.appliedIndex) {

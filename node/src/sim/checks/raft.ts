@@ -77,8 +77,7 @@ export class RaftCheck {
     durable: DurableState,
     candidate: MemberId,
   ): void {
-    const isDurable =
-      durable.term > term || (durable.term === term && durable.vote === candidate);
+    const isDurable = durable.term > term || (durable.term === term && durable.vote === candidate);
     if (isDurable) return;
     const stored = `term ${durable.term}, vote ${formatId(durable.vote)}`;
     const told = `the vote for ${formatId(candidate)} in term ${term}`;
