@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { availableParallelism } from 'node:os';
 import { ChildPool } from '../cli/child-pool.ts';
-import { PROFILES, scenarioOf } from '../profiles.ts';
+import { PROFILES, scenarioOf } from '../faults/profiles.ts';
 import { MUTANTS, mutantNamed } from './catalog.ts';
 import type { Mutant } from './mutant.ts';
 import { readRecord, writeRecord, type FoundRecord } from './record.ts';
@@ -26,6 +26,7 @@ Exits with 0 when all were found, 1 when one escaped, 2 for a bad command line.
 
 const RUNS_AFTER_RECORDED = 10;
 const HANG_LIMIT_MS = 120_000;
+const ALL_PROFILES = PROFILES.map(({ name }) => name);
 const PROGRAM = new URL('child.ts', import.meta.url);
 
 interface Settings {
@@ -78,11 +79,11 @@ function* placesFor(
 ): Generator<Place, void, undefined> {
   const recorded = settings.usesRecord ? found.get(mutant.name) : undefined;
   if (recorded !== undefined) yield { seed: recorded.seed, profile: recorded.profile };
-  const profiles =
-    settings.profile === undefined ? (mutant.profiles ?? PROFILES) : [settings.profile];
+  const { profile, firstSeed } = settings;
+  const profiles = profile === undefined ? (mutant.profiles ?? ALL_PROFILES) : [profile];
   const runs = recorded === undefined ? settings.runs : RUNS_AFTER_RECORDED;
   for (let i = 0; i < runs; i++)
-    yield { seed: settings.firstSeed + i, profile: profiles[i % profiles.length]! };
+    yield { seed: firstSeed + i, profile: profiles[i % profiles.length]! }; // there are profiles
 }
 
 /** Runs of the sources as they are, each once. */
