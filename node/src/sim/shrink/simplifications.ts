@@ -1,4 +1,5 @@
-// Ways to make a scenario simpler. Whether it still fails then is for the shrinker to find out.
+// Ways to make a scenario simpler. Whether it still fails then is for the shrinker to find out. The calm time stays: it is
+// what a cluster may take to recover, and with less of it any scenario fails.
 import type { RunReport } from '../report.ts';
 import { FAULT_KINDS, type ClientCounts, type PlannedFault, type Scenario } from '../scenario.ts';
 
@@ -18,7 +19,6 @@ const endAtLastFault: Simplification = (scenario) => {
 };
 
 const MIN_FAULT_MS = 1000;
-const MIN_CALM_MS = 1000;
 
 function endAt(scenario: Scenario, faultMs: number): Scenario {
   return { ...scenario, faultMs, faults: scenario.faults.filter(({ atMs }) => atMs < faultMs) };
@@ -36,11 +36,6 @@ const hurry: Simplification = (scenario) =>
         faultMs: Math.ceil(scenario.faultMs / 2),
         faults: scenario.faults.map((fault) => ({ ...fault, atMs: Math.floor(fault.atMs / 2) })),
       };
-
-const halveCalmTime: Simplification = (scenario) =>
-  scenario.calmMs > MIN_CALM_MS
-    ? { ...scenario, calmMs: Math.max(MIN_CALM_MS, Math.ceil(scenario.calmMs / 2)) }
-    : scenario;
 
 const withFaults = (scenario: Scenario, keeps: (fault: PlannedFault) => boolean): Scenario => ({
   ...scenario,
@@ -153,7 +148,6 @@ export function fine({ flags }: Scenario): readonly Simplification[] {
     endAtLastFault,
     halveFaultTime,
     hurry,
-    halveCalmTime,
     ...fewerClients,
     ...fewerKeys,
     ...quieter.slice(1),
