@@ -98,7 +98,7 @@ function unjustifiedMissingLease(
   model: Model,
   atCall: AtCall,
 ): string | undefined {
-  let ids: bigint[] = [];
+  let ids: bigint[];
   if (path === KVService.put.path)
     ids = [(request as PutRequest).lease]; // the path's request
   else if (path === KVService.txn.path) ids = putsOf(request as TxnRequest).map((put) => put.lease);

@@ -103,19 +103,10 @@ export class Model {
    * bump compacts all that was before it (etcdutl: --bump-revision with --mark-compacted).
    */
   restoredAt(index: number, revision: number): Model {
-    const past = new Model();
-    for (const entry of this.entries) if (entry.index <= index) past.feed(entry);
-    const restored = new Model(past.store.copyUpTo(past.revision));
-    for (const { id, requestedTtl } of past.leases.all()) {
-      restored.leases.grant(id, requestedTtl, 0);
-      for (const key of past.leases.keys(id)) restored.leases.attach(key, id);
-    }
-    for (const alarm of past.alarms) restored.alarms.add(alarm);
-    restored.compactRevision = past.compactRevision;
-    if (revision > past.revision) {
-      restored.store.skipTo(revision);
-      restored.compactRevision = revision;
-    }
+    const entries = this.entries.filter((entry) => entry.index <= index);
+    const begin = (): Model => beginAnew(this.begin(), entries, revision);
+    const restored = begin();
+    restored.begin = begin;
     return restored;
   }
 
