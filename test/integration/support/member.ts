@@ -35,6 +35,8 @@ export class TestMember implements MemberDescription {
   readonly logFile: string;
   readonly clientUrl: string;
   readonly peerUrl: string;
+  /** Called when a process has been started, and when it has ended. */
+  onRun: ((isRunning: boolean) => void) | undefined;
   readonly #args: readonly string[];
   readonly #launch: () => Launch;
   #child: ChildProcess | undefined;
@@ -83,8 +85,12 @@ export class TestMember implements MemberDescription {
     });
     closeSync(log);
     running.add(child);
-    child.once('exit', () => running.delete(child));
+    child.once('exit', () => {
+      running.delete(child);
+      this.onRun?.(false);
+    });
     this.#child = child;
+    this.onRun?.(true);
   }
 
   /** Ends the process without a warning (SIGKILL) and waits for its end. */

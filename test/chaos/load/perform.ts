@@ -1,10 +1,10 @@
 // The operations of a history as calls of the typed client.
-import { compare, op, type Client } from '../../node/src/client/index.ts';
-import type { Answer, KvOperation } from '../../node/src/sim/checks/key-history.ts';
+import { compare, op, type KvClient } from '../../../node/src/client/index.ts';
+import type { Answer, KvOperation } from '../../../node/src/sim/checks/key-history.ts';
 
 /** @throws EtcdError, StatusError; the outcome is unknown then */
 export async function perform(
-  client: Client,
+  client: KvClient,
   key: string,
   operation: KvOperation,
 ): Promise<Answer> {
