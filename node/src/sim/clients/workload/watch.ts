@@ -94,9 +94,9 @@ class WatchClient {
   private catchUp(): void {
     const { shared, scheduler } = this.actor;
     if (this.untilMs === Infinity) this.untilMs = scheduler.nowMs + CATCH_UP_MS;
-    const behind = this.watchers.filter(({ nextRevision }) => nextRevision <= shared.revision);
-    if (behind.length === 0 || scheduler.nowMs >= this.untilMs) {
-      for (const watcher of behind) {
+    this.dismissCurrent(shared.revision);
+    if (this.watchers.length === 0 || scheduler.nowMs >= this.untilMs) {
+      for (const watcher of this.watchers) {
         shared.stragglers.push(`${this.actor.name} at ${this.actor.host}: ${String(watcher)}`);
       }
       this.done = true;
@@ -105,5 +105,17 @@ class WatchClient {
     }
     if (this.session?.hasFinishedSending === true) this.session.cancel();
     else this.session?.requestProgress();
+  }
+
+  /**
+   * Lets those go that have seen everything: progress of a stream is told only when all its watchers have begun, and one
+   * that was resumed behind the last revision begins with the next write, which may never come.
+   */
+  private dismissCurrent(revision: number): void {
+    for (const watcher of [...this.watchers]) {
+      if (watcher.nextRevision <= revision) continue;
+      this.watchers.splice(this.watchers.indexOf(watcher), 1);
+      this.session?.cancelWatcher(watcher);
+    }
   }
 }
