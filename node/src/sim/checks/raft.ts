@@ -128,13 +128,14 @@ export class RaftCheck {
   }
 }
 
-/** A pre-vote names a term to come, and what is only passed on none. */
+/**
+ * A pre-vote names a term to come, and what is only passed on none. Answers to appends and votes wait for the disk, so that
+ * questions of a later term may leave before them.
+ */
 function carriesOwnTerm(type: number): boolean {
   switch (type) {
     case MessageType.MsgApp:
-    case MessageType.MsgAppResp:
     case MessageType.MsgVote:
-    case MessageType.MsgVoteResp:
     case MessageType.MsgHeartbeat:
     case MessageType.MsgHeartbeatResp:
     case MessageType.MsgSnap:

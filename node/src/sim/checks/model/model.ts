@@ -51,6 +51,8 @@ export class Model {
   private readonly revisionByIndex: number[] = [];
   private readonly compactions: { readonly index: number; readonly revision: number }[] = [];
   private readonly alarms = new Set<string>();
+  /** Makes the state in which this cluster began. */
+  private begin = (): Model => new Model();
 
   constructor(store: KeyStore = new KeyStore()) {
     this.store = store;
@@ -104,9 +106,26 @@ export class Model {
    */
   restoredAt(index: number, revision: number): Model {
     const entries = this.entries.filter((entry) => entry.index <= index);
-    const begin = (): Model => beginAnew(this.begin(), entries, revision);
+    const begin = (): Model => Model.restored(this.begin(), entries, revision);
     const restored = begin();
     restored.begin = begin;
+    return restored;
+  }
+
+  /** What `past` and the entries behind it made, as a cluster of its own that goes on at `revision`. */
+  private static restored(past: Model, entries: readonly Entry[], revision: number): Model {
+    for (const entry of entries) past.feed(entry);
+    const restored = new Model(past.store.copyUpTo(past.revision));
+    for (const { id, requestedTtl } of past.leases.all()) {
+      restored.leases.grant(id, requestedTtl, 0);
+      for (const key of past.leases.keys(id)) restored.leases.attach(key, id);
+    }
+    for (const alarm of past.alarms) restored.alarms.add(alarm);
+    restored.compactRevision = past.compactRevision;
+    if (revision > past.revision) {
+      restored.store.skipTo(revision);
+      restored.compactRevision = revision;
+    }
     return restored;
   }
 
