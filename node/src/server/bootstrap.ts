@@ -18,6 +18,7 @@ import type { ServerConfig } from './config.ts';
 import { ConsistentIndex } from './consistent-index.ts';
 import { ConfigError } from './flag-values.ts';
 import { assertFits } from './fit-check.ts';
+import { findData, removeLog } from './found-data.ts';
 import { forcedNewCluster } from './force-new-cluster.ts';
 import { foundCluster, joinCluster, type Founding, type PeerGet } from './founding.ts';
 import { dataPaths, type DataPaths } from './paths.ts';
@@ -67,12 +68,18 @@ export async function bootstrap(parts: BootstrapParts): Promise<Bootstrapped> {
   const paths = dataPaths(config);
   await world.disk.makeFolder(paths.memberDir);
   await world.disk.makeFolder(paths.snapDir);
-  const hasWal = await Wal.exists(world.disk, paths.walDir);
-  if (hasWal) return restart(parts, paths);
-  if (await world.disk.exists(paths.database)) {
+  const found = await findData(world, paths, parts.logger);
+  if (found === 'data') return restart(parts, paths);
+  if (found === 'database') {
     throw new ConfigError(
       `${paths.database} exists, but there is no write-ahead log in ${paths.walDir}: the data directory is not whole. Put the log back, or begin with an empty data directory`,
     );
+  }
+  if (found === 'unbegun') {
+    parts.logger.warn('an earlier start ended before this member took part in anything', {
+      path: paths.walDir,
+    });
+    await removeLog(world, paths.walDir);
   }
   return begin(parts, paths);
 }

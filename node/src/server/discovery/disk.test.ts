@@ -25,10 +25,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-async function makeLog(): Promise<void> {
+async function makeLog(hasBegun = true): Promise<void> {
   await mkdir(join(folder, 'data', 'member', 'snap'), { recursive: true });
   const metadata = encode(Metadata, { nodeId: NODE, clusterId: 0xc1n });
   const wal = await Wal.create(world.disk, walDir, metadata, { logger: SILENT_LOGGER });
+  if (hasBegun) await wal.save({ term: 1, vote: NODE, commit: 0 }, [], true);
   await wal.close();
 }
 const DATA = { kind: 'data', memberId: NODE, clusterId: 0xc1n, generation: 1, hasLeft: false };
@@ -42,6 +43,11 @@ test('a volume is empty, or holds the beginning of a start, or data', async () =
   expect(await volume.inspect()).toEqual({ kind: 'partial' });
   await makeLog();
   expect(await volume.inspect()).toEqual(DATA);
+});
+
+test('a log in which nothing happened yet is the beginning of a start', async () => {
+  await makeLog(false);
+  expect(await volume.inspect()).toEqual({ kind: 'partial' });
 });
 
 test('it says of which generation its data is', async () => {

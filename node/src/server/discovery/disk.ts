@@ -12,6 +12,7 @@ import { Wal } from '../../storage/index.ts';
 import { decode } from '../../wire/index.ts';
 import { Metadata } from '../../wire/gen/etcdserver.ts';
 import type { ServerConfig } from '../config.ts';
+import { findData } from '../found-data.ts';
 import { dataPaths } from '../paths.ts';
 import {
   readGeneration,
@@ -25,7 +26,7 @@ import { commitStaged, finishRestore } from '../restore/staging.ts';
 
 export type DiskState =
   | { readonly kind: 'empty' }
-  /** A first start that ended before it had a log: nothing was ever acknowledged with it. */
+  /** A first start that ended before it had a log, or anything in it: nothing was ever acknowledged with it. */
   | { readonly kind: 'partial' }
   | {
       readonly kind: 'data';
@@ -55,8 +56,10 @@ export class Volume {
     const { disk } = this.world;
     const { dataDir } = this.config;
     const restored = await finishRestore({ world: this.world, logger: this.logger, dataDir });
-    const { memberDir, walDir } = dataPaths(this.config);
-    if (await Wal.exists(disk, walDir)) {
+    const paths = dataPaths(this.config);
+    const { memberDir, walDir } = paths;
+    const hasLog = await Wal.exists(disk, walDir);
+    if (hasLog && (await findData(this.world, paths, this.logger)) === 'data') {
       const { nodeId, clusterId } = decode(Metadata, await Wal.metadata(disk, walDir, this.logger));
       const left = restored === undefined ? await readIfThere(this.leftPath) : undefined;
       return {

@@ -33,8 +33,8 @@ export interface WalEnd {
   readonly lastIndex: number;
 }
 
-/** Handles a record; the reader says where it is. */
-type Visit = (reader: SegmentReader) => void;
+/** Handles a record; the reader says where it is. False when that was enough of the segment. */
+type Visit = (reader: SegmentReader) => boolean | void;
 
 /** Segments in `folder` in order. Files of other names are left alone. */
 export async function listSegments(
@@ -95,6 +95,23 @@ export async function readMetadata(
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Whether the log holds anything that its member may have told others of: a hard state, which is behind the entries that
+ * it belongs to in the same sync, or a snapshot. Reads no further than that. @throws WalCorruptError
+ */
+export async function readHasBegun(disk: Disk, folder: string, logger: Logger): Promise<boolean> {
+  let hasBegun = false;
+  const [first] = await listSegments(disk, folder, logger);
+  if (first === undefined) return false;
+  await readSegments(disk, folder, [first], (reader) => {
+    if (reader.type === RecordType.State) hasBegun ||= decodeData(reader, HardState).term > 0;
+    else if (reader.type === RecordType.Snapshot)
+      hasBegun ||= decodeData(reader, Snapshot).index > 0;
+    return !hasBegun;
+  });
+  return hasBegun;
 }
 
 /** Snapshots that the log knows and that are committed (ValidSnapshotEntries in etcd's wal.go), oldest first. */
@@ -181,7 +198,7 @@ async function readSegment(reader: SegmentReader, visit: Visit): Promise<boolean
       if (records === 1 && reader.type !== RecordType.Metadata)
         reader.fail('the segment has no metadata', reader.recordOffset);
       records++;
-      visit(reader);
+      if (visit(reader) === false) return false;
     } else {
       if (records < 2) reader.fail('the head of the segment is missing');
       return step === 'torn';

@@ -9,7 +9,14 @@ import { RecordType, SEGMENT_BYTES, type SegmentName, segmentName } from './form
 import { type Batch, BatchQueue, type SaveRequest } from './group-commit.ts';
 import { RecordEncoder } from './record-encoder.ts';
 import { cutTornTail, rewrite, zeroTail } from './repair.ts';
-import { type WalEnd, type WalState, readMetadata, readValidSnapshots, replay } from './replay.ts';
+import {
+  type WalEnd,
+  type WalState,
+  readHasBegun,
+  readMetadata,
+  readValidSnapshots,
+  replay,
+} from './replay.ts';
 import { SegmentPipeline, createZeroFile } from './segment-pipeline.ts';
 
 export interface WalOptions {
@@ -160,6 +167,11 @@ export class Wal {
   /** The metadata that the log was made with, without reading the log. Changes nothing. */
   static metadata(disk: Disk, folder: string, logger: Logger): Promise<Uint8Array> {
     return readMetadata(disk, folder, logger);
+  }
+
+  /** Whether its member has taken part in anything yet. Changes nothing. */
+  static hasBegun(disk: Disk, folder: string, logger: Logger): Promise<boolean> {
+    return readHasBegun(disk, folder, logger);
   }
 
   /** Snapshots that the log knows and that are committed, oldest first. Changes nothing. */
