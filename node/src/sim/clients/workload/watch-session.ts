@@ -15,6 +15,8 @@ export class WatchSession {
   /** Creations are answered in order. */
   private readonly asked: LogicalWatcher[] = [];
   private readonly created = new Map<WatchId, LogicalWatcher>();
+  /** Not wanted any more, whatever else is heard of them. */
+  private readonly dismissed = new Set<LogicalWatcher>();
   private chosenIds = 0n;
 
   constructor(actor: Actor, watchers: readonly LogicalWatcher[]) {
@@ -52,6 +54,7 @@ export class WatchSession {
   }
 
   cancelWatcher(watcher: LogicalWatcher): void {
+    this.dismissed.add(watcher);
     if (watcher.watchId === undefined) return;
     this.send({ cancelRequest: { watchId: watcher.watchId } });
   }
@@ -100,6 +103,6 @@ export class WatchSession {
     if (!response.canceled) return;
     this.created.delete(watchId);
     // What was compacted is gone; the watcher goes on behind it.
-    if (response.compactRevision > 0) this.create(watcher);
+    if (response.compactRevision > 0 && !this.dismissed.has(watcher)) this.create(watcher);
   }
 }
