@@ -92,6 +92,7 @@ export class WatchSession {
       }
       watcher.watchId = watchId;
       this.created.set(watchId, watcher);
+      if (this.dismissed.has(watcher)) this.cancelWatcher(watcher);
     }
     if (watchId === -1n) {
       for (const watcher of this.created.values()) watcher.saw(response);
