@@ -1,18 +1,17 @@
-// Concurrent clients that read and write a few keys through all members, one key a request: what the search for one
-// order of all operations is made on.
-import { HistoryRecorder, type KvOperation } from '../../../node/src/sim/checks/key-history.ts';
+// Concurrent clients that read and write a few keys through all members.
+import { compare, op } from '../../../node/src/client/index.ts';
 import type { RecordedClient } from '../record/recorded-client.ts';
 import { sleep } from '../../integration/support/waiting.ts';
-import { perform } from './perform.ts';
 
 const KEYS = 12;
 /** Rest between two requests of one client: bounds the length of the history. */
 const PAUSE_MS = 5;
-/** Unknown outcomes make the checker's search long. */
+/** Unknown outcomes make the search for an order of all operations long. */
 const FAILURE_PAUSE_MS = 100;
 
 export class KvLoad {
-  readonly recorder = new HistoryRecorder(() => performance.now());
+  answered = 0;
+  failed = 0;
   readonly #lastValues = new Map<string, string>();
   readonly #prefix: string;
   #written = 0;
@@ -21,27 +20,38 @@ export class KvLoad {
     this.#prefix = prefix;
   }
 
-  async run(client: RecordedClient, index: number, signal: AbortSignal): Promise<void> {
+  async run(client: RecordedClient, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const key = `${this.#prefix}${Math.floor(Math.random() * KEYS)}`;
-      const operation = this.#choose(key);
-      const answered = await this.recorder.record(index, key, operation, async () => {
-        const answer = await perform(client, key, operation);
-        if (answer.result.kind === 'get' && answer.result.found !== undefined) {
-          this.#lastValues.set(key, answer.result.found.value);
-        }
-        return answer;
-      });
-      await sleep(answered ? PAUSE_MS : FAILURE_PAUSE_MS);
+      try {
+        await this.#operate(client, key);
+        this.answered++;
+        await sleep(PAUSE_MS);
+      } catch {
+        this.failed++;
+        await sleep(FAILURE_PAUSE_MS);
+      }
     }
   }
 
-  #choose(key: string): KvOperation {
+  async #operate(client: RecordedClient, key: string): Promise<void> {
     const dice = Math.random();
-    if (dice < 0.4) return { kind: 'get' };
+    if (dice < 0.4) {
+      const kv = await client.get(key);
+      if (kv !== undefined) this.#lastValues.set(key, kv.text());
+      return;
+    }
+    // Unique, so that a read tells whose write it saw.
     const value = `v${this.#written++}`;
-    if (dice < 0.7) return { kind: 'put', value };
-    if (dice < 0.8) return { kind: 'delete' };
-    return { kind: 'compareAndSwap', expected: this.#lastValues.get(key), value };
+    if (dice < 0.7) await client.put(key, value);
+    else if (dice < 0.8) await client.delete(key);
+    else {
+      const expected = this.#lastValues.get(key);
+      const condition =
+        expected === undefined
+          ? compare.createRevision(key, '=', 0)
+          : compare.value(key, '=', expected);
+      await client.txn().if(condition).thenDo(op.put(key, value)).commit();
+    }
   }
 }

@@ -1,5 +1,4 @@
 // All clients of a test, on one tape.
-import type { HistoryEntry } from '../../../node/src/sim/checks/key-history.ts';
 import type { TestCluster } from '../../integration/support/cluster.ts';
 import { eventually } from '../../integration/support/waiting.ts';
 import { RecordedClient } from '../record/recorded-client.ts';
@@ -38,7 +37,7 @@ export class Load {
     this.#watches = new WatchLoad(PREFIX, watchers);
     this.#work = [
       ...Array.from({ length: KV_CLIENTS }, (_, index) =>
-        this.#kv.run(this.#client(`kv-${index}`), index, signal),
+        this.#kv.run(this.#client(`kv-${index}`), signal),
       ),
       runTxns(this.#client('txn'), `${PREFIX}pair/`, signal),
       runSerial(this.#client('serial'), PREFIX, endpoints, signal),
@@ -48,8 +47,9 @@ export class Load {
     this.#leaseWork = runLeases(leases, `${PREFIX}lease/`, this.#stopLeases.signal);
   }
 
-  get history(): readonly HistoryEntry[] {
-    return this.#kv.recorder.entries;
+  /** Requests on single keys. */
+  get counts(): { readonly answered: number; readonly failed: number } {
+    return this.#kv;
   }
 
   /** What a typed watch on PREFIX has told since the first revision. */
