@@ -72,7 +72,7 @@ const rollback: FaultMaker = (fault, nemesis) => {
 };
 
 function putBack(nemesis: Nemesis, host: Host, image: DiskImage, ageMs: number): void {
-  if (host.entry === undefined || !nemesis.mayDamage(host)) return;
+  if (host.entry === undefined || !nemesis.mayDamage(host, 'rollback')) return;
   host.kill('power');
   host.disk.restore(image);
   nemesis.say(`${host.name} goes back by ${ageMs} ms`);
@@ -81,7 +81,7 @@ function putBack(nemesis: Nemesis, host: Host, image: DiskImage, ageMs: number):
 
 function damageable(fault: Parameters<FaultMaker>[0], nemesis: Nemesis): Host | undefined {
   const host = nemesis.target(fault);
-  return host?.entry !== undefined && nemesis.mayDamage(host) ? host : undefined;
+  return host?.entry !== undefined && nemesis.mayDamage(host, fault.kind) ? host : undefined;
 }
 
 function damage(nemesis: Nemesis, host: Host, downMs: number): void {

@@ -13,8 +13,15 @@ import { machineFaults } from './machine-faults.ts';
 import { memberFaults } from './member-faults.ts';
 import { networkFaults } from './network-faults.ts';
 import type { Operator } from './operator.ts';
+import { STRICT_VOUCHING } from './profiles.ts';
 
 const RESTART_MS = 1_000;
+/** What may happen to the others while a member that vouches strictly comes back with an old or empty disk. */
+const HARMLESS_WHEN_STRICT: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  ...(['partition', 'cut', 'cutOneWay', 'slowNetwork', 'interruptSnapshots'] as const),
+  ...(['kill', 'power', 'crashAt', 'pause', 'clockJump', 'moveLeader'] as const),
+]);
+
 /** A member that refuses its data so often in a row is replaced by the operator. */
 const REFUSALS = 2;
 
@@ -52,9 +59,12 @@ export class Nemesis {
   private readonly excused = new Set<string>();
   private readonly refusals = new Map<string, number>();
   private calm = false;
+  private readonly isStrict: boolean;
 
   constructor(parts: NemesisParts) {
     this.parts = parts;
+    const [name, value] = Object.entries(STRICT_VOUCHING)[0]!; // it is a constant with one flag
+    this.isStrict = parts.scenario.flags.every((flags) => flags[name] === value);
   }
 
   /** Plans everything; times count from now. */
@@ -103,9 +113,15 @@ export class Nemesis {
     this.excused.add(host.name);
   }
 
-  /** Whether one member may lose what it promised to keep: all others are well, and have all there is. */
-  mayDamage(host: Host): boolean {
-    if (this.calm || this.damaged !== undefined || this.disturbances > 0) return false;
+  /**
+   * Whether one member may lose what it promised to keep: all others are well, and have all there is; or the member asks
+   * the others before it takes part, however long that takes.
+   */
+  mayDamage(host: Host, kind?: FaultKind): boolean {
+    if (this.calm || this.damaged !== undefined) return false;
+    const isAmnesia = kind === 'wipe' || kind === 'rollback';
+    if (this.isStrict && isAmnesia) return !this.parts.operator.isBusy;
+    if (this.disturbances > 0) return false;
     if (this.parts.operator.isBusy || !this.allServe() || this.memberHosts().length < 3)
       return false;
     const others = this.memberHosts().filter((one) => one !== host);
@@ -174,7 +190,9 @@ export class Nemesis {
   }
 
   private make(fault: PlannedFault): void {
-    if (this.calm || this.damaged !== undefined || this.parts.operator.isRestoring) return;
+    if (this.calm || this.parts.operator.isRestoring) return;
+    const isHarmless = this.isStrict && HARMLESS_WHEN_STRICT.has(fault.kind);
+    if (this.damaged !== undefined && !isHarmless) return;
     const text = MAKERS[fault.kind](fault, this);
     if (text === undefined) return;
     this.counts[fault.kind] = (this.counts[fault.kind] ?? 0) + 1;

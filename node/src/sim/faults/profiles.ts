@@ -18,8 +18,13 @@ interface Profile {
   readonly faultEveryMs: number;
   readonly clients?: Partial<ClientCounts>;
   readonly flags?: Readonly<Record<string, string>>;
+  /** Flags that all members have alike, or none of them. */
+  readonly sharedFlags?: Readonly<Record<string, string>>;
   readonly lossy?: boolean;
 }
+
+/** A member that starts waits for the others as long as it takes, so that anything may happen meanwhile. */
+export const STRICT_VOUCHING = { 'vouch-timeout': '0s' } as const;
 
 const CRASHES: Weights = { kill: 4, power: 4, crashAt: 6 };
 const NETWORK: Weights = { partition: 4, cut: 3, cutOneWay: 3, slowNetwork: 2 };
@@ -112,8 +117,9 @@ export const PROFILES: readonly Profile[] = [
     weight: 2,
     members: [3, 5],
     spareHosts: 0,
-    faults: { rollback: 4, wipe: 3, kill: 2, cut: 1, moveLeader: 1 },
-    faultEveryMs: 2_500,
+    faults: { rollback: 4, wipe: 3, kill: 2, cut: 2, partition: 2, pause: 1, moveLeader: 1 },
+    faultEveryMs: 1_500,
+    sharedFlags: STRICT_VOUCHING,
   },
   {
     name: 'corruption',
@@ -170,6 +176,7 @@ export function scenarioOf(seed: number, profileName?: string): Scenario {
   const members = random.pick(profile.members);
   const faultMs = random.between(MIN_FAULT_MS, MAX_FAULT_MS);
   const hosts = members + profile.spareHosts;
+  const shared = random.onceIn(2) ? profile.sharedFlags : {};
   return {
     seed,
     profile: profile.name,
@@ -192,7 +199,7 @@ export function scenarioOf(seed: number, profileName?: string): Scenario {
       slowMs: random.pick([20, 200]),
     },
     clockDriftPpm: random.pick([0, 50, 500]),
-    flags: Array.from({ length: hosts }, () => flagsFor(random, profile)),
+    flags: Array.from({ length: hosts }, () => ({ ...flagsFor(random, profile), ...shared })),
     versions: Array.from({ length: hosts }, () => random.pick(VERSIONS)),
     faults: planFaults(random, profile, faultMs),
   };
