@@ -42,7 +42,7 @@ export function toldFromJson(text: string): Told {
       appliedIndex: counterFrom(appliedIndex),
       acknowledged: acknowledged === null ? undefined : entryFrom(acknowledged),
     },
-    members: membersFromJson(String(members)),
+    members: membersFromJson(typeof members === 'string' ? members : ''),
   };
 }
 
@@ -58,13 +58,13 @@ function entryFrom(value: unknown): EntryId {
 
 function counterFrom(value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-    throw new Error(`not a term or index: ${String(value)}`);
+    throw new Error(`not a term or index: ${JSON.stringify(value)}`);
   }
   return value;
 }
 
 function idFrom(value: unknown): MemberId {
-  const id = parseId(String(value));
-  if (id === undefined || id === 0n) throw new Error(`not a member id: ${String(value)}`);
+  const id = typeof value === 'string' ? parseId(value) : undefined;
+  if (id === undefined || id === 0n) throw new Error(`not a member id: ${JSON.stringify(value)}`);
   return id;
 }
