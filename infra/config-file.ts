@@ -50,7 +50,7 @@ const KUBERNETES_KEYS: readonly string[][] = [
 
 /** Those keys of a valid file that a cluster on one machine takes no notice of. */
 export function keysForKubernetes(text: string): string[] {
-  const document = parseDocument(text);
+  const document = parseDocument(text, { logLevel: 'error' });
   return KUBERNETES_KEYS.filter((path) => (document.getIn(path) ?? null) !== null).map((path) =>
     path.join('.'),
   );
@@ -62,7 +62,11 @@ export function keysForKubernetes(text: string): string[] {
  */
 export function parseClusterConfig(text: string, path: string): ClusterConfig {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
   if (document.errors.length > 0) {
     throw new ConfigFileError(
       document.errors.map((error) => {
@@ -71,10 +75,20 @@ export function parseClusterConfig(text: string, path: string): ClusterConfig {
       }),
     );
   }
-  const parsed = checkConfig(document.toJS());
+  const parsed = checkConfig(valueOf(document, path));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.flatMap((issue) => explain(issue, document, lines, path));
   throw new ConfigFileError(problems);
+}
+
+/** @throws ConfigFileError for aliases that lead nowhere, or that blow a small file up */
+function valueOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigFileError([`${path}: is not valid YAML: ${reason}`]);
+  }
 }
 
 function explain(

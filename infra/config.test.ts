@@ -72,6 +72,7 @@ describe('cluster.yaml', () => {
     expect(problemsOf('members: 3\nmembers: 4\n')[0]).toContain(
       'cluster.yaml:2:1: is not valid YAML',
     );
+    expect(problemsOf('name: *nowhere\n')[0]).toMatch(/^cluster\.yaml: is not valid YAML: .*alias/);
     expect(problemsOf('members: [3\n')[0]).toMatch(/^cluster\.yaml:\d+:\d+: is not valid YAML/);
   });
 

@@ -126,7 +126,8 @@ function readConfigFile(path: string): Record<string, unknown> {
   }
   let document: unknown;
   try {
-    document = parseYaml(text) ?? {};
+    // What it only warns of, it says on stderr, where log lines are expected.
+    document = parseYaml(text, { logLevel: 'error' }) ?? {};
   } catch (error) {
     throw new ConfigError(`${path} is not valid YAML: ${String(error)}`);
   }

@@ -48,7 +48,8 @@ export function idFrom(value: unknown): bigint {
 }
 
 function numberFrom(value: unknown): number {
-  if (typeof value !== 'number') throw new Error(`${JSON.stringify(value)} is not a number`);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw new Error(`${JSON.stringify(value)} is not a whole number`);
   return value;
 }
 
@@ -56,11 +57,16 @@ function memberFrom(value: unknown): ClusterMember {
   const fields = objectFrom(JSON.stringify(value));
   return {
     id: idFrom(fields['id']),
-    name: String(fields['name'] ?? ''),
+    name: textFrom(fields['name'] ?? ''),
     peerUrls: textsFrom(fields['peerUrls']),
     clientUrls: textsFrom(fields['clientUrls']),
     isLearner: fields['isLearner'] === true,
   };
+}
+
+function textFrom(value: unknown): string {
+  if (typeof value !== 'string') throw new Error(`${JSON.stringify(value)} is not a text`);
+  return value;
 }
 
 /** @throws Error unless it is a list of strings */

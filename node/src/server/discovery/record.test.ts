@@ -70,6 +70,8 @@ test('an update keeps what others have put into the ConfigMap', async () => {
 test.each([
   ['', 'is not JSON'],
   ['{', 'is not JSON'],
+  ['null', 'is no JSON object'],
+  ['{"version":1,"state":"founded","clusterId":{"toString":1}}', 'clusterId is not an id'],
   ['{"version":2}', 'version is 2, not 1'],
   ['{"version":1}', 'state is unknown'],
   ['{"version":1,"state":"founded","clusterId":"xyz"}', 'clusterId is not an id'],

@@ -95,16 +95,18 @@ export function parseRecord(object: ConfigMap, title: string): ClusterRecord {
     new Error(
       `${title}: ${problem}. It says which cluster the volumes belong to: put its old content back, or delete it when the data is to be given up`,
     );
-  let parsed: Record<string, unknown>;
+  let value: unknown;
   try {
-    parsed = JSON.parse(object.data?.[KEY] ?? '') as Record<string, unknown>; // checked field by field
+    value = JSON.parse(object.data?.[KEY] ?? '');
   } catch (error) {
     throw wrong(`data.${KEY} is not JSON (${String(error)})`);
   }
+  if (typeof value !== 'object' || value === null) throw wrong(`data.${KEY} is no JSON object`);
+  const parsed = value as Record<string, unknown>; // checked field by field
   if (parsed['version'] !== 1)
     throw wrong(`version is ${JSON.stringify(parsed['version'])}, not 1`);
   const { state, token, founder, generation, foundedAt } = parsed;
-  const clusterId = parseId(String(parsed['clusterId']));
+  const clusterId = parseId(textIn(parsed['clusterId']));
   if (state !== 'founding' && state !== 'founded') throw wrong('state is unknown');
   if (clusterId === undefined) throw wrong('clusterId is not an id');
   if (typeof token !== 'string' || typeof founder !== 'string')
@@ -119,13 +121,18 @@ export function parseRecord(object: ConfigMap, title: string): ClusterRecord {
     token,
     founder,
     generation,
-    foundedAt: String(foundedAt),
+    foundedAt: textIn(foundedAt),
     recovery: recoveryFrom(parsed['recovery']),
   };
 }
 
 function recoveryFrom(value: unknown): Recovery | null {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return null;
-  const survivor = 'survivor' in value ? String(value.survivor) : undefined;
-  return { ...value, kind: String(value.kind), survivor };
+  const survivor = 'survivor' in value ? textIn(value.survivor) : undefined;
+  return { ...value, kind: textIn(value.kind), survivor };
+}
+
+/** Newer members may write what is no text where this one expects some. */
+function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }
