@@ -130,6 +130,7 @@ function unjustifiedMissingKey(
 
 /** True when the answer may be older than what others have seen. */
 export function isStaleRead({ path, request }: OperationRecord): boolean {
+  if (path === MaintenanceService.hashKV.path) return true;
   if (path === KVService.txn.path) return isSerializable(request as TxnRequest); // the path's request
   if (path !== KVService.range.path && path !== KVService.rangeStream.path) return false;
   return (request as RangeRequest).serializable; // the path's request
