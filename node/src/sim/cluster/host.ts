@@ -51,6 +51,8 @@ export class Host {
   process: SimProcess | undefined;
   /** How it enters a cluster when its disk is empty. */
   entry: Entry | undefined;
+  /** Flags that an operator has changed since. */
+  changedFlags: Readonly<Record<string, string>> = {};
   /** Whether its kernel answers. */
   isPowered = true;
   private incarnation = 0;
@@ -147,6 +149,7 @@ export class Host {
       'initial-cluster-token': entry.token,
       ...(entry.forceNewCluster === true ? { 'force-new-cluster': 'true' } : {}),
       ...this.options.flags,
+      ...this.changedFlags,
     };
     return new Map(Object.entries(flags));
   }

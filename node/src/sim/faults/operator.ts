@@ -12,6 +12,7 @@ import { restoreCluster } from './restore.ts';
 
 const CALL_TIMEOUT_MS = 3_000;
 const RETRY_MS = 300;
+const RELAXED = { 'vouch-timeout': '2s' } as const;
 const MEMBERSHIP_NOT_FOUND = 'member not found';
 
 export interface OperatorParts {
@@ -67,6 +68,7 @@ export class Operator {
       this.parts.say(`${host.name} is replaced`);
       host.kill('process');
       host.entry = undefined;
+      this.relaxOthers(host);
       await this.removeFrom(host);
       host.disk.wipe();
       await this.addTo(host, true);
@@ -88,6 +90,17 @@ export class Operator {
       await restoreCluster(this.parts, hosts, revisionBump);
       this.restoring = false;
     });
+  }
+
+  /** Members that wait for the lost one to vouch for them would wait for ever: it can't, and is never to come back. */
+  private relaxOthers(lost: Host): void {
+    for (const host of this.parts.cluster.hosts) {
+      if (host === lost || host.entry === undefined) continue;
+      host.changedFlags = RELAXED;
+      if (host.process === undefined || host.process.isServing) continue;
+      host.kill('process');
+      host.start();
+    }
   }
 
   private work(steps: () => Promise<void>): void {
