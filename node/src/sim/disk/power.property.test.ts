@@ -1,15 +1,17 @@
-// The log and the database, crashed at every disk operation of a life with everything in it, and again while that is mended.
+// The log, the database and a whole member, crashed at every disk operation of a life with everything in it, and again
+// while that is mended.
 import { expect, test } from 'vitest';
 import { SimRandom } from '../world/random.ts';
 import { BackendLife } from './testing/backend-life.ts';
 import { crashEverywhere, failEverywhere, type Workload } from './testing/crash-everywhere.ts';
 import { LogLife } from './testing/log-life.ts';
+import { MemberLife } from './testing/member-life.ts';
 
 const MOMENTS = ['before', 'halfway', 'after'] as const;
 
 const LIVES: readonly [string, (seed: number) => Workload, readonly number[]][] = [
-  ['the log', (seed) => new LogLife(new SimRandom(seed)), [2, 7]],
-  ['the database', (seed) => new BackendLife(new SimRandom(seed)), [1, 11]],
+  ['the log', (seed) => new LogLife(new SimRandom(seed)), [7]],
+  ['the database', (seed) => new BackendLife(new SimRandom(seed)), [1]],
 ];
 
 test.each(LIVES)(
@@ -22,7 +24,14 @@ test.each(LIVES)(
       expect(totals.recoveries).toBeGreaterThan(10 * totals.operations);
     }
   },
+  60_000,
 );
+
+test('a member that is a cluster of its own starts after a crash at any operation, its first start included', async () => {
+  const plan = { seed: 1, moments: MOMENTS, inTurn: true, fates: 1, secondCrashes: 1 };
+  const totals = await crashEverywhere(() => new MemberLife(new SimRandom(1)), plan);
+  expect(totals.operations).toBeGreaterThan(60);
+}, 60_000);
 
 test.each(LIVES)(
   '%s opens after any write or sync of it failed, and what it makes of that outlasts a power failure',
@@ -32,4 +41,5 @@ test.each(LIVES)(
       expect(totals.crashes).toBeGreaterThan(15);
     }
   },
+  60_000,
 );

@@ -17,7 +17,9 @@ export interface Workload {
 
 export interface CrashPlan {
   readonly seed: number;
+  /** All are tried at each operation, or one after the other. */
   readonly moments: readonly CrashMoment[];
+  readonly inTurn?: boolean;
   /** Ways in which the power failure may treat what was not synced, besides a kill that keeps all. */
   readonly fates: number;
   /** Second crashes that are tried for each first one. */
@@ -35,7 +37,9 @@ export interface CrashTotals {
 export async function crashEverywhere(make: () => Workload, plan: CrashPlan): Promise<CrashTotals> {
   const totals: CrashTotals = { operations: 0, crashes: 0, secondCrashes: 0, recoveries: 0 };
   for (let operation = 1; ; operation++) {
-    for (const moment of plan.moments) {
+    const { moments, inTurn } = plan;
+    for (const [i, moment] of moments.entries()) {
+      if (inTurn === true && i !== operation % moments.length) continue;
       const crash = await firstCrash(make(), plan.seed, operation, moment);
       if (crash === undefined) {
         totals.operations = operation - 1;
