@@ -18,6 +18,8 @@ test('every flag is read', () => {
   expect(long?.determinism).toBe('always');
   const file = read('--scenario', 'a.json', '--page', 'a.html', '--no-determinism');
   expect(file).toMatchObject({ scenarioFile: 'a.json', pageFile: 'a.html', determinism: 'never' });
+  expect(file?.shrinks).toBe(false);
+  expect(read('--scenario', 'a.json', '--shrink')?.shrinks).toBe(true);
   expect(read('--help')).toBeUndefined();
 });
 
@@ -35,6 +37,7 @@ test.each([
   [['--scenario', 'a.json', '--seed', '1'], 'leave out --seed'],
   [['--scenario', 'a.json', '--minutes', '1'], 'leave out --minutes'],
   [['--check-determinism', '--no-determinism'], 'contradict each other'],
+  [['--shrink', '--no-shrink'], 'contradict each other'],
   [['--sead', '1'], "Unknown option '--sead'"],
   [['17'], "Unexpected argument '17'"],
   [['--seed'], "Option '--seed <value>' argument missing"],

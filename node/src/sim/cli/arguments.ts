@@ -16,6 +16,7 @@ Without flags one run, with a seed picked here and printed. A failing run is mad
   --no-determinism     Run no seed twice
   --keep-going         Do not stop at the first seed that fails
   --no-shrink          Do not make failing runs smaller
+  --shrink             Make a failing run of --scenario smaller too
   --quiet              Of many seeds, print only those that fail, and the summary
   --help               This
 
@@ -65,7 +66,7 @@ export function readArguments(argv: readonly string[], cores: number): Arguments
     jobs: readInteger('jobs', values.jobs, 1, MAX_JOBS) ?? cores,
     determinism: readDeterminism(values),
     keepsGoing: values['keep-going'],
-    shrinks: !values['no-shrink'],
+    shrinks: values.shrink || (values.scenario === undefined && !values['no-shrink']),
     isQuiet: values.quiet,
   };
   refuseContradictions(args);
@@ -84,6 +85,7 @@ const OPTIONS = {
   'no-determinism': { type: 'boolean', default: false },
   'keep-going': { type: 'boolean', default: false },
   'no-shrink': { type: 'boolean', default: false },
+  shrink: { type: 'boolean', default: false },
   quiet: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -126,6 +128,8 @@ function readMinutes(text: string | undefined): number | undefined {
 function readDeterminism(values: Values): DeterminismCheck {
   if (values['check-determinism'] && values['no-determinism'])
     throw new UsageError('--check-determinism and --no-determinism contradict each other');
+  if (values.shrink && values['no-shrink'])
+    throw new UsageError('--shrink and --no-shrink contradict each other');
   if (values['check-determinism']) return 'always';
   return values['no-determinism'] ? 'never' : 'sometimes';
 }

@@ -114,7 +114,7 @@ class Session {
     for (const line of violationLines(report.violations)) screen.line(line);
     await this.#draw(report);
     if (!hasFailed(report)) return Exit.Passed;
-    if (this.#args.scenarioFile === undefined) await this.#shrinkFailure(report);
+    await this.#shrinkFailure(report);
     return Exit.Failed;
   }
 
