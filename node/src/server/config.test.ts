@@ -81,6 +81,7 @@ describe('values', () => {
     ['--listen-peer-urls=127.0.0.1:2380', '--listen-peer-urls'],
     ['--listen-peer-urls=ftp://127.0.0.1:1', 'URL scheme must be http'],
     ['--listen-peer-urls=http://127.0.0.1', 'host:port'],
+    ['--listen-peer-urls=http:2380', 'host:port'],
     ['--listen-peer-urls=http://127.0.0.1:1/x', 'must not contain a path'],
     ['--listen-peer-urls=http://example.com:1', 'expected IP in URL for binding'],
     ['--feature-gates=Nonsense=true', 'unrecognized feature gate: Nonsense'],
@@ -247,6 +248,7 @@ test('an initial cluster names members and their URLs', () => {
   );
   expect(() => parseInitialCluster('a')).toThrow('"a" is not NAME=URL');
   expect(() => parseInitialCluster('=http://x:1')).toThrow('is not NAME=URL');
+  expect(() => parseInitialCluster(' =http://x:1')).toThrow('is not NAME=URL');
   expect(() => parseInitialCluster('a=x:1')).toThrow('--initial-cluster');
   expect(() => parseInitialCluster('a=http://x:1,b=http://x:1')).toThrow('duplicate url');
 });

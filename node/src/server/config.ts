@@ -227,7 +227,7 @@ export function parseInitialCluster(text: string): Map<string, string[]> {
     const at = part.indexOf('=');
     const name = part.slice(0, at).trim();
     const url = part.slice(at + 1).trim();
-    if (at < 1 || url === '')
+    if (at < 1 || name === '' || url === '')
       throw new ConfigError(`--initial-cluster: ${JSON.stringify(part)} is not NAME=URL`);
     checkUrl('initial-cluster', url);
     members.set(name, [...(members.get(name) ?? []), url]);

@@ -12,7 +12,7 @@ export function checkUrl(flag: string, url: string): void {
   }
   if (protocol.startsWith('unix')) return;
   // The URL parser drops a scheme's default port, so look for it in the text.
-  if (port === '' && !/:\d+\/?$/.test(url)) {
+  if (!url.includes('://') || (port === '' && !/:\d+\/?$/.test(url))) {
     throw new ConfigError(`--${flag}: URL address does not have the form "host:port": ${url}`);
   }
   if (pathname !== '/' && pathname !== '')
