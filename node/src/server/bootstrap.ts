@@ -22,6 +22,7 @@ import { findData, removeLog } from './found-data.ts';
 import { forcedNewCluster } from './force-new-cluster.ts';
 import { foundCluster, joinCluster, type Founding, type PeerGet } from './founding.ts';
 import { dataPaths, type DataPaths } from './paths.ts';
+import { membersOnDisk } from './vouching/known-members.ts';
 
 export interface BootstrapParts {
   readonly config: ServerConfig;
@@ -29,6 +30,8 @@ export interface BootstrapParts {
   readonly logger: Logger;
   /** Who the members are, where that is known already. */
   readonly founding?: Founding | undefined;
+  /** Members that run, and that a disk from before they joined does not know. */
+  readonly neighbours?: readonly ClusterMember[] | undefined;
   readonly peerGet: PeerGet;
   /** `--initial-cluster`, or what discovery found. */
   readonly initialCluster: () => Promise<string>;
@@ -56,7 +59,7 @@ export interface Bootstrapped {
   readonly appliedTerm: number;
   /** The founding members, where this start founds the cluster. */
   readonly peers: readonly BootstrapPeer[];
-  /** All members that the disk or the founding names. */
+  /** All members that the disk, the founding, or whoever starts this one names. */
   readonly members: readonly ClusterMember[];
   /** Members of the running cluster, where this start joins it. */
   readonly remotes: readonly ClusterMember[];
@@ -137,7 +140,7 @@ async function restart(parts: BootstrapParts, paths: DataPaths): Promise<Bootstr
   const { nodeId, clusterId } = decode(Metadata, state.metadata);
   if (!(await adoptSnapshotDatabase(parts, paths, snapshotIndex)) && snapshotIndex > 0) {
     throw new ConfigError(
-      `database file (${paths.database}) of the backend is missing or empty; the log alone, which begins at ${snapshotIndex}, can't replace it`,
+      `database file (${paths.database}) of the backend is missing or empty; the log alone, which begins at ${snapshotIndex}, can't replace it. Restore this member from the others: remove it, and add it again with an empty data directory`,
     );
   }
   const opened = await openStores(parts, paths, { clusterId, localId: nodeId });
@@ -181,7 +184,10 @@ async function restart(parts: BootstrapParts, paths: DataPaths): Promise<Bootstr
     snapshotIndex,
     snapshotTerm,
     peers: [],
-    members: membership.list(),
+    members: [
+      ...(parts.neighbours ?? []),
+      ...membersOnDisk(membership.list(), consistentIndex.index, log),
+    ],
     remotes: [],
   };
 }

@@ -1,6 +1,7 @@
 // A member from what lies on its disk: what a real process and a simulated one have in common.
 import { join } from 'node:path';
 import { formatId, pause, type Logger, type World } from '../base/index.ts';
+import type { ClusterMember } from '../apply/index.ts';
 import { bootstrap, type Bootstrapped } from './bootstrap.ts';
 import type { ServerConfig } from './config.ts';
 import { clusterFromSrv } from './discovery-srv.ts';
@@ -29,6 +30,8 @@ export interface OpenParts {
   readonly calls: PeerCalls;
   /** Who the members are, where that is known already. */
   readonly founding?: Founding | undefined;
+  /** Members that run, and that a disk from before they joined does not know. */
+  readonly neighbours?: readonly ClusterMember[] | undefined;
   readonly onWalSync: (durationMs: number) => void;
   /** Size of a segment of the log; etcd's unless told. */
   readonly walSegmentBytes?: number | undefined;
@@ -51,6 +54,7 @@ export async function openMember(parts: OpenParts): Promise<OpenedMember> {
   const boot = await bootstrap({
     ...common,
     founding: parts.founding,
+    neighbours: parts.neighbours,
     peerGet: (url, path) => calls.get(url, path),
     initialCluster: async () =>
       config.discoverySrv === '' ? config.initialCluster : clusterFromSrv(config, logger),

@@ -1,6 +1,7 @@
 // Starts a member from its configuration and stops it again: the order in which the parts come up, and go down
 // (etcd: server/embed/etcd.go).
 import { formatId, type Logger } from '../base/index.ts';
+import type { ClusterMember } from '../apply/index.ts';
 import { healthService, HealthStatus } from '../api/index.ts';
 import { PeerTransport, type PeerRoute } from '../peer/index.ts';
 import type { HttpHandler } from '../rpc/index.ts';
@@ -55,6 +56,8 @@ export interface StartExtras {
   readonly certificates?: Certificates | undefined;
   /** Who the members are, for a member without a log: in place of --initial-cluster. */
   readonly founding?: Founding | undefined;
+  /** Members that run, and that a disk from before they joined does not know. */
+  readonly neighbours?: readonly ClusterMember[] | undefined;
   /** More for the peer port. */
   readonly peerRoutes?: ((member: Member) => Record<string, PeerRoute>) | undefined;
   /** Has to resolve before clients are served. */
@@ -181,7 +184,8 @@ async function openParts(given: Given): Promise<Parts> {
   const calls = new PeerCalls(httpAsker(peerTls), 5_000 + 2 * config.electionTimeoutMs);
   const metrics = new Metrics();
   const opened = await openMember({
-    ...{ config, world, logger, end, calls, founding: extras.founding },
+    ...{ config, world, logger, end, calls },
+    ...{ founding: extras.founding, neighbours: extras.neighbours },
     onWalSync: (durationMs) => metrics.walSyncSeconds.observe(durationMs / 1000),
   });
   const { member, boot } = opened;

@@ -1,5 +1,6 @@
 // Asks, decides and acts until the member can be started (see decide.ts).
 import { formatId, pause } from '../../base/index.ts';
+import type { ClusterMember } from '../../apply/index.ts';
 import { KubernetesError } from '../../kubernetes/index.ts';
 import { forceNewClusterOffline } from '../force-offline.ts';
 import { dataPaths } from '../paths.ts';
@@ -8,6 +9,7 @@ import { decide } from './decide.ts';
 import type { DiskState } from './disk.ts';
 import { prepareFounding, prepareJoining, type Entry, type EnteringParts } from './entering.ts';
 import { gather, type GatherParts, type Gathered } from './gather.ts';
+import type { Situation } from './situation.ts';
 
 const RETRY_MS = 400;
 
@@ -83,7 +85,12 @@ export class Discovery {
         logger.info('resuming with the data of the volume', {
           'member-id': disk.kind === 'data' ? formatId(disk.memberId) : '',
         });
-        return { config, founding: undefined, isFounding: situation.record?.state === 'founding' };
+        return {
+          config,
+          founding: undefined,
+          neighbours: neighboursIn(situation),
+          isFounding: situation.record?.state === 'founding',
+        };
     }
   }
 
@@ -95,4 +102,16 @@ export class Discovery {
     await volume.setGeneration(generation);
     return { config, founding: undefined, isFounding: false };
   }
+}
+
+/** The members of the cluster as those who run in it, and are not behind the volume, name them. */
+function neighboursIn({ disk, peers }: Situation): ClusterMember[] {
+  if (disk.kind !== 'data') return [];
+  return peers.flatMap(({ state }) =>
+    state.kind === 'running' &&
+    state.answer.clusterId === disk.clusterId &&
+    state.answer.generation === disk.generation
+      ? state.answer.members
+      : [],
+  );
 }

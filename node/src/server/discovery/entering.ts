@@ -2,6 +2,7 @@
 // membership, each step such that dying behind it is repaired by the next decision.
 import { randomBytes } from 'node:crypto';
 import { EtcdError, formatId, present, type Logger, type World } from '../../base/index.ts';
+import type { ClusterMember } from '../../apply/index.ts';
 import type { ServerConfig } from '../config.ts';
 import { plannedCluster, type Founding } from '../founding.ts';
 import type { Volume } from './disk.ts';
@@ -24,6 +25,8 @@ export interface EnteringParts {
 export interface Entry {
   readonly config: ServerConfig;
   readonly founding: Founding | undefined;
+  /** Who else runs: the volume may be from before they joined. */
+  readonly neighbours?: readonly ClusterMember[];
   /** The record does not say yet that there is a cluster: it has to before clients are served. */
   readonly isFounding: boolean;
 }

@@ -70,6 +70,7 @@ export class Life {
       {
         certificates,
         founding: entry.founding,
+        neighbours: entry.neighbours,
         peerRoutes: (member) => memberRoutes(member, () => generation),
         beforeServing: async () => {
           const recorded = untilFounded(parts, ending.signal);

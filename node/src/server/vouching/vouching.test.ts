@@ -24,7 +24,7 @@ function testimonyOf(from: MemberId, part: Partial<Testimony> = {}): Reply {
 }
 
 /** Member 1 of three, with a log that ends at LAST; the others answer what `replies` says, or not at all. */
-function setUp(timeoutMs: number, voters: MemberId[] = [1n, 2n, 3n]) {
+function setUp(timeoutMs: number, voters: MemberId[] = [1n, 2n, 3n], known = voters) {
   const clock = new FakeClock();
   const confState = ConfState.create({ voters });
   const storage = MemoryStorage.from({
@@ -36,7 +36,7 @@ function setUp(timeoutMs: number, voters: MemberId[] = [1n, 2n, 3n]) {
     ...{ maxSizePerMessage: 1e6, maxCommittedSizePerReady: 0, maxUncommittedEntriesSize: 0 },
     ...{ maxInflightMessages: 9, maxInflightBytes: 0, checkQuorum: true, preVote: true },
     ...{ random: { uint32: () => 0 }, logger: SILENT_LOGGER, readOnlyOption: 'safe' },
-    probation: voters.length > 1,
+    probation: known.length > 1,
   });
   const replies = new Map<MemberId, Reply>();
   const asked: MemberId[] = [];
@@ -45,7 +45,7 @@ function setUp(timeoutMs: number, voters: MemberId[] = [1n, 2n, 3n]) {
   const logger: Logger = { ...SILENT_LOGGER, warn: (text) => void warnings.push(text) };
   const vouching = new Vouching({
     ...{ node, localId: 1n, clock, logger, timeoutMs, electionTimeoutMs: 1_000 },
-    members: () => voters.map(memberOf),
+    members: () => known.map(memberOf),
     async ask({ id }) {
       asked.push(id);
       const reply = replies.get(id);
@@ -118,6 +118,17 @@ describe('a member that starts', () => {
     await pass(100);
     expect(node.isOnProbation).toBe(false);
     expect(node.basicStatus().term).toBe(2);
+  });
+
+  test('whose disk is from when it was alone waits for who else is known', async () => {
+    const { node, vouching, replies, pass } = setUp(2_000, [1n], [1n, 2n]);
+    vouching.start();
+    await pass(500);
+    expect(node.isOnProbation).toBe(true);
+    replies.set(2n, testimonyOf(2n, { term: 6, voters: [1n, 2n], appliedIndex: 9 }));
+    await pass(200);
+    expect(node.isOnProbation).toBe(false);
+    expect(node.basicStatus().term).toBe(6);
   });
 
   test('asks members that it did not know', async () => {

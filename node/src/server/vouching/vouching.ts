@@ -138,7 +138,11 @@ export class Vouching {
 
   private decide(): void {
     const { witnesses } = this;
-    if (witnesses.isComplete) return this.lift('info', 'taking part: all members have told');
+    // A disk from when this member was alone names nobody: then whoever else is known is asked.
+    const isTold = witnesses.required().length > 0 || this.unheard().length === 0;
+    if (witnesses.isComplete && isTold) {
+      return this.lift('info', 'taking part: all members have told');
+    }
     const { timeoutMs } = this.parts;
     if (this.isStrict || witnesses.hasForgotten) return this.complain();
     if (this.unheard().length === 0 && this.cannotTell.size > 0) {
