@@ -35,6 +35,8 @@ export interface Guard {
 }
 
 export interface KeyEntry extends Interval {
+  /** Id of the operation; undefined for what nobody asked for. */
+  readonly operation: number | undefined;
   /** They see the state before the steps. */
   readonly guards: readonly Guard[];
   readonly steps: readonly Step[];

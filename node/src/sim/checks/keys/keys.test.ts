@@ -227,3 +227,16 @@ test('a new era begins with what the snapshot held', () => {
   run.read('a', 'lost', 2);
   expect(run.found()).toBe(1);
 });
+
+test('a key that a new era begins with may go with its lease', () => {
+  const run = told();
+  run.script.commit({ leaseGrant: grant(7n, 5) });
+  run.script.commitPut('a', '1', 7n);
+  run.script.model = run.script.model.restoredAt(2, 2);
+  run.check.restored();
+  run.script.commit({ leaseRevoke: revoke(7n) });
+  run.put('b', '1');
+  run.put('a', '2');
+  run.read('a', '2');
+  expect(run.found()).toBe(0);
+});

@@ -14,12 +14,11 @@ import { checkLinearizable } from '../linearizability.ts';
 import { isInRange, isSingleKey, keyRange } from '../model/key-store.ts';
 import { textOfKv, type Model } from '../model/model.ts';
 import type { OperationRecord } from '../observer.ts';
+import { explain, MAX_STEPS } from './explain.ts';
 import { KEY_OBJECT, type KeyEntry, type KeyState } from './key-object.ts';
 import { project, stateOf } from './projection.ts';
 
 const CHECK = 'linearizability';
-/** The search is exponential in the worst case; what it does not decide by then is left undecided. */
-const MAX_STEPS = 200_000;
 
 export class KeysCheck {
   /** Keys whose histories were too hard to decide. */
@@ -67,13 +66,14 @@ export class KeysCheck {
 
   private check(key: string, records: readonly OperationRecord[]): void {
     const entries = records.flatMap((record) => project(record, key));
-    entries.push(...expiries(entries, this.context.model));
-    const object = { ...KEY_OBJECT, initial: this.initial.get(key) };
+    const initial = this.initial.get(key);
+    entries.push(...expiries(initial, entries, this.context.model));
+    const object = { ...KEY_OBJECT, initial };
     const verdict = checkLinearizable(object, entries, MAX_STEPS);
     if (verdict === 'outOfSteps') this.undecided++;
     if (verdict !== 'notLinearizable') return;
-    const text = `no order explains the ${entries.length} operations on ${JSON.stringify(key)}`;
-    this.context.report(CHECK, `${text}: ${shown(records)}`);
+    const text = `no order explains the operations on ${JSON.stringify(key)}`;
+    this.context.report(CHECK, `${text} up to the last of these: ${explain(object, entries)}`);
   }
 }
 
@@ -92,17 +92,26 @@ function matters(record: OperationRecord, model: Model): boolean {
   return model.requestsOf(textOfKv(request)).some((one) => one.error === undefined);
 }
 
-/** A key on a lease may go with it, at any time after it was put there. */
-function expiries(entries: readonly KeyEntry[], model: Model): KeyEntry[] {
-  return entries.flatMap(({ calledMs, steps }) =>
-    steps.flatMap((step) => {
-      if (step.kind !== 'put' || step.lease === undefined || step.lease === 0n) return [];
-      const { lease } = step;
-      const isOver = model.leases.livesOf(lease).some((life) => life.revokedIndex !== Infinity);
-      if (!isOver) return [];
-      return { calledMs, returnedMs: Infinity, guards: [], steps: [{ kind: 'expire', lease }] };
-    }),
-  );
+/** A key on a lease may go with it, at any time after it was put there; what it begins with counts as put there. */
+function expiries(initial: KeyState, entries: readonly KeyEntry[], model: Model): KeyEntry[] {
+  const attached: { lease: bigint; sinceMs: number }[] = [];
+  if (initial !== undefined) attached.push({ lease: initial.lease, sinceMs: -Infinity });
+  for (const { calledMs, steps } of entries) {
+    for (const step of steps) {
+      if (step.kind !== 'put' || step.lease === undefined) continue;
+      attached.push({ lease: step.lease, sinceMs: calledMs });
+    }
+  }
+  return attached
+    .filter(({ lease }) => lease !== 0n && hasEnded(lease, model))
+    .map(({ lease, sinceMs }) => ({
+      ...{ operation: undefined, calledMs: sinceMs, returnedMs: Infinity, guards: [] },
+      steps: [{ kind: 'expire', lease }],
+    }));
+}
+
+function hasEnded(lease: bigint, { leases }: Model): boolean {
+  return leases.livesOf(lease).some((life) => life.revokedIndex !== Infinity);
 }
 
 /** The only key that a request is about. */
@@ -132,8 +141,4 @@ function keysPutBy({ success, failure }: TxnRequest): string[] {
     if (requestPut !== undefined) return [latin1FromBytes(requestPut.key)];
     return requestTxn === undefined ? [] : keysPutBy(requestTxn);
   });
-}
-
-function shown(records: readonly OperationRecord[]): string {
-  return records.map(({ id }) => id).join(' ');
 }

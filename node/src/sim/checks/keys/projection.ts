@@ -32,12 +32,12 @@ const NOTHING: Effect = { guards: [], steps: [] };
  * unknown outcome becomes one entry for each way that it may have gone: each may have happened, or not.
  */
 export function project(record: OperationRecord, key: string): KeyEntry[] {
-  const { calledMs, outcome } = record;
+  const { calledMs, outcome, id: operation } = record;
   const isKnown = outcome === 'ok';
   const returnedMs = isKnown ? record.returnedMs : Infinity;
   return effectsOf(record, key, isKnown)
     .filter(({ guards, steps }) => steps.length > 0 || (isKnown && guards.some(saysSomething)))
-    .map((effect) => ({ calledMs, returnedMs, ...effect }));
+    .map((effect) => ({ operation, calledMs, returnedMs, ...effect }));
 }
 
 function saysSomething({ conditions }: Guard): boolean {
