@@ -15,9 +15,9 @@ import { encode } from '../../wire/index.ts';
 import type { ServingProcess } from './ports.ts';
 
 /** What a client lets a member send on one stream before it has read it: small, so that slow readers are met often. */
-export const WINDOW_BYTES = 16 * 1024;
+export const WINDOW_BYTES = 2 * 1024;
 /** A stream's `send` answers false from here on, and `drained` waits for half of it. */
-const STREAM_QUEUE_BYTES = 8 * 1024;
+const STREAM_QUEUE_BYTES = 2 * 1024;
 
 /** The connection as a call sees it. Nothing is sent once the process or the connection is dead. */
 export interface ServerConnection {

@@ -26,9 +26,11 @@ async function oneLease(actor: Actor): Promise<void> {
     rounds > 0 && random.chance(0.7)
       ? new KeepAlive(actor, granted.id, (granted.ttl * 1000) / 3)
       : undefined;
+  // Some leases are used for much longer than they would live by themselves.
+  const pauseMs = random.pick([300, 800, 2_500]);
   for (let round = 0; round < rounds && !actor.isStopped; round++) {
     await use(actor, granted.id, round);
-    await actor.pause(800);
+    await actor.pause(pauseMs);
   }
   await keepAlive?.stop();
   await end(actor, granted.id);

@@ -26,6 +26,8 @@ export class WatchSession {
     this.record = recorder.watchOpened(client.name, host);
     this.stream = client.openStream(host, WatchService.watch, { headers });
     for (const watcher of watchers) this.create(watcher);
+    // Nothing may be answered before those that begin in the past have caught up.
+    if (random.chance(0.4)) this.requestProgress();
   }
 
   /** Until the stream ends; `pauseOf` says how long to wait, ms, before the next message is read. */

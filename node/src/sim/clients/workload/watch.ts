@@ -53,7 +53,7 @@ class WatchClient {
   private pauseOf(): number {
     const { random, isStopped } = this.actor;
     if (!this.isSlow || isStopped || random.chance(0.7)) return 0;
-    return random.between(20, 1_500);
+    return random.chance(0.1) ? random.between(1_000, 4_000) : random.between(20, 1_000);
   }
 
   private arm(): void {
@@ -73,8 +73,8 @@ class WatchClient {
     const kind = random.below(10);
     if (kind < 4) session.requestProgress();
     else if (kind < 6) this.replaceWatcher(session);
-    else if (kind < 8) session.cancel();
-    else if (kind < 9 && random.chance(0.3)) session.finishSending();
+    else if (kind < 7) session.cancel();
+    else if (kind < 8 && random.chance(0.3)) session.finishSending();
   }
 
   private replaceWatcher(session: WatchSession): void {
