@@ -23,12 +23,16 @@ export class WalCorruptError extends Error {
   }
 }
 
-/** The log is intact, but it is not the one that belongs to the snapshot. */
+/** What is there of the log is intact, but it lacks a part, or does not belong to the snapshot. */
 export class WalMismatchError extends Error {
   readonly folder: string;
 
   constructor(folder: string, reason: string) {
-    super(`write-ahead log in ${folder} does not fit: ${reason}`);
+    super(
+      `write-ahead log in ${folder} does not fit: ${reason}. ` +
+        'Put back what is missing, or restore this member from the others: remove it, and add it again with an empty ' +
+        'data directory',
+    );
     this.name = 'WalMismatchError';
     this.folder = folder;
   }

@@ -4,7 +4,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Clock, Disk, DiskFile } from '../../base/world.ts';
 import { Entry, HardState } from '../../wire/gen/raft.ts';
 import { Snapshot } from '../../wire/gen/record.ts';
-import { WalMismatchError } from './errors.ts';
+
 import { RecordType, SEGMENT_BYTES, type SegmentName, segmentName } from './format.ts';
 import { type Batch, BatchQueue, type SaveRequest } from './group-commit.ts';
 import { RecordEncoder } from './record-encoder.ts';
@@ -97,7 +97,7 @@ export class Wal {
     metadata: Uint8Array,
     options: WalOptions,
   ): Promise<Wal> {
-    if (await Wal.exists(disk, folder)) throw new WalMismatchError(folder, 'it exists already');
+    if (await Wal.exists(disk, folder)) throw new Error(`the log in ${folder} exists already`);
     const building = `${folder}.tmp`;
     const first = segmentName(0, 0);
     await disk.removeFolder(building);

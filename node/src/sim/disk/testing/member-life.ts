@@ -15,7 +15,6 @@ import type { Workload } from './crash-everywhere.ts';
 import { DATA_DIR, startLoneMember, type LoneMember } from './lone-member.ts';
 
 const PATHS = dataPaths({ dataDir: DATA_DIR, walDir: '' });
-const STEPS = 8;
 
 interface Written {
   readonly value: string;
@@ -27,10 +26,12 @@ export class MemberLife implements Workload {
   /** Each key is written once. */
   private written = new Map<string, Written>();
   private readonly choices: SimRandom;
+  private readonly steps: number;
   private lone!: LoneMember;
 
-  constructor(choices: SimRandom) {
+  constructor(choices: SimRandom, steps = 8) {
     this.choices = choices;
+    this.steps = steps;
   }
 
   fork(): MemberLife {
@@ -40,9 +41,14 @@ export class MemberLife implements Workload {
   }
 
   async run(world: World): Promise<void> {
-    this.lone = await startLoneMember(world);
-    for (let i = 0; i < STEPS; i++) await this.step(world);
+    await this.live(world);
     await this.lone.member.stop();
+  }
+
+  /** The same without the end. */
+  async live(world: World): Promise<void> {
+    this.lone = await startLoneMember(world);
+    for (let i = 0; i < this.steps; i++) await this.step(world);
   }
 
   async recover(world: World): Promise<void> {
