@@ -101,12 +101,14 @@ function misdirectPage({ path, inode }: Target, random: SimRandom): string | und
 function tearSector({ path, inode }: Target, random: SimRandom): string | undefined {
   const page = pickPage(inode, random);
   if (page === undefined) return undefined;
-  const sector = random.below(CONTENT_PAGE_BYTES / SECTOR_BYTES);
-  const at = page * CONTENT_PAGE_BYTES + sector * SECTOR_BYTES + SECTOR_BYTES / 2;
-  if (at >= inode.size) return undefined;
-  const noise = random.bytes(SECTOR_BYTES / 2);
+  const start = page * CONTENT_PAGE_BYTES;
+  const bytes = Math.min(CONTENT_PAGE_BYTES, inode.size - start);
+  const sector = random.below(Math.ceil(bytes / SECTOR_BYTES)) * SECTOR_BYTES;
+  const half = Math.ceil(Math.min(SECTOR_BYTES, bytes - sector) / 2);
+  const at = start + sector + half;
+  const noise = random.bytes(half);
   change(inode, at, noise.length, (bytes) => bytes.set(noise.subarray(0, bytes.length)));
-  return `bytes ${at} to ${at + noise.length} of ${path}`;
+  return `bytes ${at} to ${at + half} of ${path}`;
 }
 
 /** The file ends somewhere in what was written; half of the time between two sectors. */
