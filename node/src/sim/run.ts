@@ -75,8 +75,10 @@ class Run {
     const { cluster } = this;
     this.recorder = new Recorder({ observer, scheduler, trace });
     const { recorder } = this;
-    const unexpected = (host: string, path: string, error: unknown): void =>
+    const unexpected = (host: string, path: string, error: unknown): void => {
+      if (this.nemesis.isExcused(host)) return;
       this.violated('unexpectedError', `${host} ${path}: ${textOf(error)}`);
+    };
     const common = { cluster, network, scheduler, unexpected };
     this.workload = new Workload({
       ...{ ...common, recorder, random: random.fork('clients'), counts: scenario.clients },

@@ -108,6 +108,11 @@ export class Nemesis {
     return others.length === 0 ? undefined : random.pick(others);
   }
 
+  /** Whether something was done to the host that explains errors of its member. */
+  isExcused(host: string): boolean {
+    return this.excused.has(host);
+  }
+
   /** From now on the host's process may end by itself. */
   excuse(host: Host): void {
     this.excused.add(host.name);

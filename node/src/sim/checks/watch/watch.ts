@@ -26,6 +26,8 @@ interface Stream {
   /** Asked for and not created yet: the answers come in the same order. */
   readonly asked: Asked[];
   readonly watchers: Map<WatchId, Watcher>;
+  /** Cancellations that were asked for and may still be answered, those of watchers that a compaction ended meanwhile too. */
+  readonly dismissed: WatchId[];
   /** Progress requests without an answer. */
   progressRequests: number;
 }
@@ -42,14 +44,15 @@ export class WatchCheck {
 
   opened(record: WatchStreamRecord): void {
     const { model } = this.context;
-    const stream = { record, model, asked: [], watchers: new Map(), progressRequests: 0 };
-    this.streams.set(record.id, stream);
+    const none = { asked: [], watchers: new Map(), dismissed: [], progressRequests: 0 };
+    this.streams.set(record.id, { record, model, ...none });
   }
 
   requested(record: WatchStreamRecord, request: WatchRequest): void {
     const stream = this.streams.get(record.id);
     if (stream === undefined) return;
-    const { createRequest, progressRequest } = request;
+    const { createRequest, cancelRequest, progressRequest } = request;
+    if (cancelRequest !== undefined) stream.dismissed.push(cancelRequest.watchId);
     if (createRequest !== undefined) {
       stream.asked.push({ request: createRequest, floor: this.floors.at(record.host) });
     }
@@ -110,7 +113,11 @@ export class WatchCheck {
 
   private canceled(stream: Stream, response: WatchResponse): void {
     const watcher = stream.watchers.get(response.watchId);
+    const isLost = response.compactRevision > 0 || response.cancelReason !== '';
+    const dismissal = isLost ? -1 : stream.dismissed.indexOf(response.watchId);
+    if (dismissal >= 0) stream.dismissed.splice(dismissal, 1);
     if (watcher === undefined) {
+      if (dismissal >= 0) return;
       this.report(stream, `Canceled for ${response.watchId}, which does not exist`);
       return;
     }
