@@ -31,7 +31,7 @@ export async function fakeActor(machines = 1): Promise<FakeActor> {
     watchClosed() {},
   };
   const shared: SharedView = {
-    ...{ revision: 1, leases: [], isStopped: false, era: 0, stragglers: [] },
+    ...{ revision: 1, compactRevision: 0, leases: [], isStopped: false, era: 0, stragglers: [] },
   };
   const actor = new Actor({
     client: cluster.client('client'),

@@ -17,6 +17,8 @@ const TIMEOUTS_MS = [500, 1_500, 4_000, 8_000, 8_000, 8_000] as const;
 export interface SharedView {
   /** The highest revision that anybody saw. */
   revision: number;
+  /** Up to here the history was compacted: what is there is the first that can be read. */
+  compactRevision: number;
   /** Leases that somebody holds, newest last: others may attach keys to them. */
   readonly leases: LeaseId[];
   isStopped: boolean;
@@ -122,8 +124,9 @@ export class Actor {
     if (revision > this.shared.revision) this.shared.revision = revision;
   }
 
-  /** A revision that is most often still there. */
+  /** A revision that is most often still there, and sometimes the very first that is. */
   oldRevision(): number {
+    if (this.random.chance(0.1)) return Math.max(1, this.shared.compactRevision);
     return Math.max(
       1,
       this.shared.revision - this.random.below(this.random.chance(0.9) ? 30 : 400),

@@ -56,6 +56,7 @@ export class LogicalWatcher {
 function firstRevision({ random, shared }: Actor): number {
   const kind = random.below(10);
   if (kind < 5) return 0;
-  if (kind < 9) return Math.max(1, shared.revision - random.below(60));
+  if (kind < 7) return Math.max(1, shared.revision - random.below(60));
+  if (kind < 9) return Math.max(1, shared.compactRevision);
   return shared.revision + random.between(1, 20);
 }

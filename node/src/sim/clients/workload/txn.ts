@@ -5,7 +5,8 @@ import { KVService, type TxnRequest, type TxnResponse } from '../../../wire/gen/
 import type { Actor } from './actor.ts';
 import { CallError } from '../call-error.ts';
 import { oneKey } from './key-space.ts';
-import { compareMod, deleteOp, mixedTxn, putOp, rangeOp } from './txn-shapes.ts';
+import { TxnMaker } from './mixed-txn.ts';
+import { compareMod, deleteOp, putOp, rangeOp } from './txn-shapes.ts';
 import { pickWeighted, type Weighted } from './weighted.ts';
 
 type Act = (state: TxnClient) => Promise<unknown>;
@@ -15,7 +16,7 @@ const ACTS: Weighted<Act> = [
   [30, (state) => state.update()],
   [10, (state) => state.remove()],
   [12, (state) => state.read()],
-  [30, (state) => state.txn(mixedTxn(state.actor, state.seen))],
+  [30, (state) => state.txn(state.maker.any())],
 ];
 
 export function runTxn(actor: Actor): Promise<void> {
@@ -27,9 +28,11 @@ class TxnClient {
   readonly actor: Actor;
   /** By key, as this client saw it last: what it compares with is right for a while. */
   readonly seen = new Map<string, KeyValue>();
+  readonly maker: TxnMaker;
 
   constructor(actor: Actor) {
     this.actor = actor;
+    this.maker = new TxnMaker(actor, this.seen);
   }
 
   /** Put unless the key exists: no else branch. */

@@ -35,6 +35,7 @@ export class Workload {
   }[] = [];
   private readonly shared: SharedView = {
     revision: 1,
+    compactRevision: 0,
     leases: [],
     isStopped: false,
     era: 0,
@@ -94,6 +95,7 @@ export class Workload {
   /** The cluster was restored from a snapshot: what clients saw behind it is gone. */
   eraBegan(revision: number): void {
     this.shared.revision = revision;
+    this.shared.compactRevision = 0;
     this.shared.era++;
     this.shared.leases.length = 0;
   }
