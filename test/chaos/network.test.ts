@@ -12,6 +12,8 @@ const SEED = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 2 **
 const MEMBERS = 3;
 /** Longer than the election timeout, twice at most. */
 const FAULT_MS = [1_200, 2_600] as const;
+/** Members that were cut off get snapshots from others. */
+const FLAGS = ['--snapshot-count', '100', '--snapshot-catchup-entries', '20'];
 const reason = noBadNetwork();
 
 type Fault = (network: BadNetwork, cluster: TestCluster) => Promise<void>;
@@ -24,7 +26,8 @@ describe.skipIf(reason !== undefined)(`a bad network (${reason ?? `seed ${SEED}`
     const network = await BadNetwork.start(MEMBERS, SEED);
     const names = Object.keys(faults);
     try {
-      await underLoad({ members: MEMBERS, place: network.place }, async (cluster) => {
+      const options = { members: MEMBERS, place: network.place, flags: FLAGS };
+      await underLoad(options, async (cluster) => {
         await repeat(least, async (round) => {
           const name = round < names.length ? names[round]! : random.pick(names);
           await faults[name]?.(network, cluster);

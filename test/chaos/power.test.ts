@@ -3,6 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Client } from '../../node/src/client/index.ts';
 import { SimRandom } from '../../node/src/sim/world/random.ts';
+import { MaintenanceService } from '../../node/src/wire/gen/rpc.ts';
+import { Caller } from '../integration/support/caller.ts';
 import { startCluster, type TestCluster } from '../integration/support/cluster.ts';
 import type { TestMember } from '../integration/support/member.ts';
 import { eventually, sleep } from '../integration/support/waiting.ts';
@@ -15,8 +17,8 @@ import { HEALTHY_MS, repeat, restartOf, TEST_TIMEOUT_MS, underLoad } from './und
 const SEED = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 /** Long enough that a failure mostly finds something unsynced. */
 const SYNC_DELAY_US = 8_000;
-/** Snapshots, and with them new and removed files, come often. */
-const FLAGS = ['--snapshot-count', '100'];
+/** Snapshots, and with them new and removed files, come often; members that were away get them from others. */
+const FLAGS = ['--snapshot-count', '40', '--snapshot-catchup-entries', '10'];
 const END_MS = 60_000;
 const reason = noCompiler();
 
@@ -51,6 +53,7 @@ describe.skipIf(reason !== undefined)(`power failures (${reason ?? `seed ${SEED}
           await sleep(random.between(50, 600));
           const first = random.below(3);
           const indexes = round % 2 === 0 ? [0, 1, 2] : [first];
+          if (random.chance(0.5)) defragment(cluster.member(first), cluster);
           await disks.crash(cluster.member(first), first, 20, random);
           await disks.losePower(cluster.members, indexes, random);
           await restartOf(
@@ -70,6 +73,7 @@ describe.skipIf(reason !== undefined)(`power failures (${reason ?? `seed ${SEED}
         const member = cluster.member(0);
         await repeat(5, async (round) => {
           await sleep(random.between(10, 200));
+          if (round % 2 === 0) defragment(member, cluster);
           await disks.crash(member, 0, 40, random);
           await disks.losePower(cluster.members, [0], random);
           if (round % 2 === 1) {
@@ -146,6 +150,15 @@ describe.skipIf(reason !== undefined)(`power failures (${reason ?? `seed ${SEED}
     }
   });
 });
+
+/** Begins to rewrite a member's data file: it may die over it. */
+function defragment({ clientUrl }: TestMember, { clientTls }: TestCluster): void {
+  const caller = new Caller(clientUrl, clientTls);
+  void caller
+    .unary(MaintenanceService.defragment)
+    .catch(() => {})
+    .finally(() => caller.close());
+}
 
 /** Fails when the process goes on. */
 async function endOf(member: TestMember): Promise<void> {

@@ -3,18 +3,37 @@ import { join } from 'node:path';
 import { SILENT_LOGGER } from '../../../node/src/base/logger.ts';
 import { RealDisk } from '../../../node/src/platform/real-disk.ts';
 import { Model, type LoggedRequest } from '../../../node/src/sim/checks/model/model.ts';
-import { replay } from '../../../node/src/storage/wal/replay.ts';
+import { readValidSnapshots, replay } from '../../../node/src/storage/wal/replay.ts';
 import type { Entry } from '../../../node/src/wire/gen/raft.ts';
 
-/** A member's entries up to `commitIndex`, without those that a snapshot replaced. */
+/** A member's entries up to `commitIndex`, from the last snapshot on that it got from another member, if it got one. */
 export async function readCommittedLog(dataDir: string, commitIndex: number): Promise<Entry[]> {
-  const start = { index: 0, term: 0 };
-  const { state } = await replay(new RealDisk(), join(dataDir, 'member/wal'), start, SILENT_LOGGER);
-  const committed = state.entries.filter((entry) => entry.index <= commitIndex);
-  if (committed.at(-1)?.index !== commitIndex) {
-    throw new Error(`${dataDir} has no entry ${commitIndex}, which it had applied`);
+  const disk = new RealDisk();
+  const folder = join(dataDir, 'member/wal');
+  const taken = await readValidSnapshots(disk, folder, SILENT_LOGGER);
+  let failure: unknown;
+  for (const start of [{ index: 0, term: 0 }, ...taken]) {
+    try {
+      const { state } = await replay(disk, folder, start, SILENT_LOGGER);
+      const committed = state.entries.filter((entry) => entry.index <= commitIndex);
+      const last = committed.at(-1)?.index ?? start.index;
+      if (last === commitIndex) return committed;
+      failure = new Error(`${dataDir} has no entry ${commitIndex}, which it had applied`);
+    } catch (error) {
+      failure = error; // the log has a gap behind this snapshot
+    }
   }
-  return committed;
+  throw failure;
+}
+
+/** The log from the first entry on, of what each member has. @throws Error when an entry is nowhere */
+export function joinLogs(logs: readonly (readonly Entry[])[]): Entry[] {
+  const byIndex = new Map(logs.flat().map((entry) => [entry.index, entry]));
+  return Array.from(byIndex.keys(), (_, position) => {
+    const entry = byIndex.get(position + 1);
+    if (entry === undefined) throw new Error(`no member has entry ${position + 1}`);
+    return entry;
+  });
 }
 
 /** Where in a log things are. */
@@ -46,6 +65,11 @@ export class LogIndex {
       else lo = middle + 1;
     }
     return lo + 1;
+  }
+
+  /** The compaction behind which nothing below `revision` can be read; 0: there is none. */
+  ofCompaction(revision: number): number {
+    return this.first(({ index }) => this.model.compactRevisionAt(index) >= revision);
   }
 
   /** The first request behind `after` that fits and was not taken yet, which it is then. */

@@ -1,23 +1,25 @@
 // How much of the log an answer proves: the entries that must have been applied for it to be what it is.
 import { errorCodeFromText } from '../../../node/src/base/errors.ts';
-import { isReadOnly } from '../../../node/src/sim/checks/answers/content.ts';
+import { kvRequestOf } from '../../../node/src/sim/checks/answers/answers.ts';
+import { isReadOnly, writeMismatch } from '../../../node/src/sim/checks/answers/content.ts';
+import type { KvResponse } from '../../../node/src/sim/checks/model/execute.ts';
 import {
   textOfCompaction,
   textOfGrant,
   textOfKv,
   textOfRevoke,
+  type LoggedRequest,
 } from '../../../node/src/sim/checks/model/model.ts';
 import {
   KVService,
   LeaseService,
   type CompactionRequest,
-  type DeleteRangeRequest,
   type LeaseGrantResponse,
   type LeaseLeasesResponse,
   type LeaseRevokeRequest,
   type LeaseTimeToLiveResponse,
   type PutRequest,
-  type TxnRequest,
+  type RangeRequest,
   type WatchResponse,
 } from '../../../node/src/wire/gen/rpc.ts';
 import { headerOf, type TapeRecord } from '../record/tape.ts';
@@ -37,8 +39,7 @@ export function neededBy(record: TapeRecord, log: LogIndex, appliedAtCall: numbe
 
 export function neededByWatch(response: WatchResponse, log: LogIndex): number {
   const { compactRevision } = response;
-  const compaction =
-    compactRevision === 0 ? 0 : log.first(({ text }) => text.startsWith('compaction '));
+  const compaction = compactRevision === 0 ? 0 : log.ofCompaction(compactRevision);
   const revisions = response.events.map(({ kv }) => kv?.modRevision ?? 0);
   const revision = Math.max(response.header?.revision ?? 0, ...revisions);
   return Math.max(compaction, log.ofRevision(revision));
@@ -47,9 +48,20 @@ export function neededByWatch(response: WatchResponse, log: LogIndex): number {
 /** The entry of a write that was answered. */
 function ownEntry(record: TapeRecord, log: LogIndex, after: number, revision: number): number {
   const { path, request } = record;
-  const kv = textOfWrite(path, request);
+  const kv = kvRequestOf(record);
+  if (kv?.kind === 'txn' && isReadOnly(kv.request)) return 0;
   if (kv !== undefined) {
-    return log.take(after, (one) => one.text === kv && one.revision === revision);
+    const text = textOfKv(kv);
+    const { store } = log.model;
+    const response = record.response as KvResponse; // of a KV request
+    const fits = (one: LoggedRequest): boolean => one.text === text && one.revision === revision;
+    // Equal requests may have come to the same revision: one made it, the others found nothing to do.
+    return (
+      log.take(
+        after,
+        (one) => fits(one) && writeMismatch(store, kv, response, one) === undefined,
+      ) || log.take(after, fits)
+    );
   }
   let text: string | undefined;
   // Each path has its own messages.
@@ -59,22 +71,6 @@ function ownEntry(record: TapeRecord, log: LogIndex, after: number, revision: nu
     text = textOfGrant(record.response as LeaseGrantResponse);
   }
   return text === undefined ? 0 : log.take(after, (one) => one.text === text);
-}
-
-function textOfWrite(path: string, request: unknown): string | undefined {
-  // Each path has its own request.
-  switch (path) {
-    case KVService.put.path:
-      return textOfKv({ kind: 'put', request: request as PutRequest });
-    case KVService.deleteRange.path:
-      return textOfKv({ kind: 'deleteRange', request: request as DeleteRangeRequest });
-    case KVService.txn.path: {
-      const txn = request as TxnRequest;
-      return isReadOnly(txn) ? undefined : textOfKv({ kind: 'txn', request: txn });
-    }
-    default:
-      return undefined;
-  }
 }
 
 /** Leases that an answer says exist. */
@@ -96,7 +92,15 @@ function grantOf(log: LogIndex, id: bigint): number {
 /** Errors that tell of a state: what the request names is gone. */
 function neededByError({ errorText, path, request }: TapeRecord, log: LogIndex): number {
   const code = errorCodeFromText(errorText ?? '');
-  if (code === 'Compacted') return log.first(({ kind }) => kind === 'compaction');
+  if (code === 'Compacted') {
+    // Each path has its own request.
+    if (path === KVService.compact.path) {
+      return log.ofCompaction((request as CompactionRequest).revision);
+    }
+    return path === KVService.range.path
+      ? log.ofCompaction((request as RangeRequest).revision + 1)
+      : 0;
+  }
   if (code !== 'LeaseNotFound') return 0;
   let lease = 0n;
   if (path === KVService.put.path) lease = (request as PutRequest).lease;

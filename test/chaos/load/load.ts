@@ -4,11 +4,12 @@ import { eventually } from '../../integration/support/waiting.ts';
 import { RecordedClient } from '../record/recorded-client.ts';
 import type { Tape } from '../record/tape.ts';
 import { KvLoad } from './kv-load.ts';
-import { runLeases, runSerial, runTxns } from './more-loads.ts';
+import { loop, runLeases, runSerial, runTxns } from './more-loads.ts';
 import { WatchLoad, type LoggedEvent } from './watch-load.ts';
 
 const KV_CLIENTS = 5;
 const CALL_MS = 4_000;
+const COMPACTION_MS = 400;
 const END_MS = 60_000;
 /** Below it is everything that is watched. */
 export const PREFIX = 'chaos/';
@@ -43,6 +44,8 @@ export class Load {
       runSerial(this.#client('serial'), PREFIX, endpoints, signal),
       this.#watches.run(signal),
     ];
+    const compactor = this.#client('compactor');
+    this.#work.push(loop(signal, () => this.#watches.compact(compactor), COMPACTION_MS));
     const leases = this.#client('lease');
     this.#leaseWork = runLeases(leases, `${PREFIX}lease/`, this.#stopLeases.signal);
   }
@@ -72,6 +75,7 @@ export class Load {
     const fresh = new WatchLoad(
       PREFIX,
       this.#cluster.endpoints.map((url) => this.#client('late watcher', [url])),
+      this.#watches.compacted,
     );
     const { revision } = await last.put(`${PREFIX}last`, 'last', { timeoutMs: END_MS });
     await this.#watches.until(revision);

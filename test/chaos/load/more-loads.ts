@@ -9,7 +9,7 @@ const FAILURE_PAUSE_MS = 100;
 const LEASE_TTL_SECONDS = 2;
 
 /** Repeats `step` until the signal; what a call fails with is on the tape. */
-async function loop(
+export async function loop(
   signal: AbortSignal,
   step: (count: number) => Promise<unknown>,
   pauseMs = PAUSE_MS,

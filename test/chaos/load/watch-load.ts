@@ -5,6 +5,8 @@ import type { RecordedClient } from '../record/recorded-client.ts';
 
 const ROUND_MS = 250;
 const CATCH_UP_MS = 60_000;
+/** Revisions that stay readable for those who begin anew. */
+const SPARE = 40;
 
 export interface LoggedEvent {
   readonly revision: number;
@@ -15,7 +17,8 @@ export interface LoggedEvent {
 
 interface Follower {
   readonly client: RecordedClient;
-  watch: Watch;
+  readonly watch: Watch;
+  /** It was told of everything up to here. */
   revision: number;
 }
 
@@ -24,11 +27,28 @@ export class WatchLoad {
   readonly seen: LoggedEvent[] = [];
   readonly #followers: Follower[] = [];
   readonly #prefix: string;
+  #compacted: number;
 
-  /** @param clients the first reaches all members, each of the others one */
-  constructor(prefix: string, clients: readonly RecordedClient[]) {
+  /**
+   * @param clients the first reaches all members, each of the others one
+   * @param compacted below it nothing can be watched
+   */
+  constructor(prefix: string, clients: readonly RecordedClient[], compacted = 1) {
     this.#prefix = prefix;
-    for (const client of clients) this.#follow(client, 1, clients.indexOf(client) === 0);
+    this.#compacted = compacted;
+    for (const client of clients) this.#follow(client, compacted, clients.indexOf(client) === 0);
+  }
+
+  get compacted(): number {
+    return this.#compacted;
+  }
+
+  /** Forgets what no watcher needs any more; unlike a user's compaction it ends none of them. */
+  async compact(client: RecordedClient): Promise<void> {
+    const revision = Math.min(...this.#followers.map((follower) => follower.revision)) - SPARE;
+    if (revision <= this.#compacted) return;
+    this.#compacted = revision;
+    await client.compact(revision, { physical: revision % 2 === 0 });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -40,7 +60,8 @@ export class WatchLoad {
       const follower = this.#followers[index];
       if (follower === undefined || round % 4 !== 0) continue;
       follower.watch.cancel();
-      const startRevision = 1 + Math.floor(Math.random() * follower.revision);
+      const known = Math.max(0, follower.revision - this.#compacted);
+      const startRevision = this.#compacted + Math.floor(Math.random() * known);
       this.#followers.splice(index, 1);
       this.#follow(follower.client, startRevision, false);
     }
@@ -71,7 +92,7 @@ export class WatchLoad {
         }
       },
     });
-    const follower: Follower = { client, watch, revision: 0 };
+    const follower: Follower = { client, watch, revision: startRevision - 1 };
     this.#followers.push(follower);
   }
 }
