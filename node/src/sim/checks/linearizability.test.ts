@@ -1,28 +1,24 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  HistoryRecorder,
-  withoutTracelessWrites,
-  type HistoryEntry,
-  type KvOperation,
-  type KvResult,
-} from './key-history.ts';
-import { KEY_MODEL, type KeyState } from './key-model.ts';
 import { checkLinearizable } from './linearizability.ts';
+import {
+  REGISTER,
+  type Operation,
+  type RegisterEntry,
+  type RegisterState,
+  type Result,
+} from './testing/register.ts';
 
 const entry = (
   calledMs: number,
   returnedMs: number,
-  operation: KvOperation,
-  result: KvResult | undefined = undefined,
-): HistoryEntry => ({
-  client: 0,
-  key: 'k',
+  operation: Operation,
+  result: Result | undefined = undefined,
+): RegisterEntry => ({
   operation,
   calledMs,
   returnedMs,
   result,
-  revision: undefined,
 });
 const put = (from: number, to: number, value: string) =>
   entry(from, to, { kind: 'put', value }, to === Infinity ? undefined : { kind: 'put' });
@@ -48,7 +44,7 @@ const swap = (from: number, to: number, expected: string | undefined, value: str
       succeeded: ok,
     },
   );
-const check = (...entries: HistoryEntry[]) => checkLinearizable(KEY_MODEL, entries);
+const check = (...entries: RegisterEntry[]) => checkLinearizable(REGISTER, entries);
 
 describe('histories that no single copy could have made', () => {
   test('a stale read', () => {
@@ -124,12 +120,12 @@ describe('histories that are explained by some order', () => {
 });
 
 /** Runs operations one after the other at random instants, then stretches their intervals around those instants. */
-function sequentialHistory(operations: readonly KvOperation[], stretches: readonly number[]) {
-  let state: KeyState;
+function sequentialHistory(operations: readonly Operation[], stretches: readonly number[]) {
+  let state: RegisterState;
   return operations.map((operation, index) => {
     const before = state;
     const unanswered = entry(0, Infinity, operation);
-    state = KEY_MODEL.step(state, unanswered)?.state;
+    state = REGISTER.step(state, unanswered)?.state;
     const stretch = stretches[index] ?? 1;
     return entry(
       index * 10 - stretch,
@@ -140,7 +136,7 @@ function sequentialHistory(operations: readonly KvOperation[], stretches: readon
   });
 }
 
-function answerIn(state: KeyState, operation: KvOperation): KvResult {
+function answerIn(state: RegisterState, operation: Operation): Result {
   switch (operation.kind) {
     case 'get':
       return { kind: 'get', found: state };
@@ -166,7 +162,7 @@ const kinds = fc.array(
 test('any history of a single copy passes, and fails with one answer made wrong', () => {
   fc.assert(
     fc.property(kinds, (rows) => {
-      const operations = rows.map(({ kind, of }, index): KvOperation => {
+      const operations = rows.map(({ kind, of }, index): Operation => {
         if (kind === 'put') return { kind, value: `v${index}` };
         if (kind === 'compareAndSwap') return { kind, expected: `v${of}`, value: `v${index}` };
         return { kind };
@@ -188,25 +184,5 @@ test('any history of a single copy passes, and fails with one answer made wrong'
 test('a search that takes too many steps ends without a verdict', () => {
   const unknown = Array.from({ length: 24 }, (_, index) => put(0, Infinity, `v${index}`));
   const entries = [...unknown, get(1, 2, 'never written', 25)];
-  expect(checkLinearizable(KEY_MODEL, entries, 10_000)).toBe('outOfSteps');
-});
-
-test('the recorder keeps failed operations as unknown, and those never seen are left out', async () => {
-  let nowMs = 0;
-  const recorder = new HistoryRecorder(() => nowMs++);
-  const fail = () => Promise.reject(new Error('connection lost'));
-  await recorder.record(1, 'k', { kind: 'put', value: 'seen' }, fail);
-  await recorder.record(1, 'k', { kind: 'put', value: 'unseen' }, fail);
-  await recorder.record(1, 'k', { kind: 'get' }, fail);
-  await recorder.record(1, 'k', { kind: 'put', value: 'known' }, () =>
-    Promise.resolve({ result: { kind: 'put' }, revision: 7 }),
-  );
-  const kept = withoutTracelessWrites(
-    recorder.entries,
-    ({ operation }) => 'value' in operation && operation.value === 'seen',
-  );
-  expect(kept.map(({ operation, returnedMs }) => ({ operation, returnedMs }))).toEqual([
-    { operation: { kind: 'put', value: 'seen' }, returnedMs: Infinity },
-    { operation: { kind: 'put', value: 'known' }, returnedMs: 4 },
-  ]);
+  expect(checkLinearizable(REGISTER, entries, 10_000)).toBe('outOfSteps');
 });

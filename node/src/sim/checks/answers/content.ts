@@ -62,20 +62,6 @@ function hasSameChanges(
   return text(changes) === (at.hasChanged ? text(store.changes(at.revision)) : '');
 }
 
-/** As writeMismatch, where nobody knows whether the write made the revision. */
-export function unloggedWriteMismatch(
-  store: KeyStore,
-  request: KvRequest,
-  response: KvResponse,
-  revision: number,
-): { readonly hasChanged: boolean; readonly mismatch: Mismatch } {
-  const made = writeMismatch(store, request, response, { revision, hasChanged: true });
-  if (made === undefined) return { hasChanged: true, mismatch: undefined };
-  const idle = writeMismatch(store, request, response, { revision, hasChanged: false });
-  if (idle === undefined) return { hasChanged: false, mismatch: undefined };
-  return { hasChanged: true, mismatch: `${made}; and as one without effect it ${idle}` };
-}
-
 export function rangeMismatch(
   store: KeyStore,
   request: RangeRequest,

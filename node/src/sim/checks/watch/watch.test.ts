@@ -152,6 +152,19 @@ describe('what is right passes', () => {
     expect(run.found()).toEqual([]);
   });
 
+  test('a cancellation of what a compaction has ended is answered once more', () => {
+    const run = told();
+    run.script.commit({ compaction: CompactionRequest.create({ revision: 4 }) });
+    run.create({ startRevision: 3 });
+    const cancelRequest = WatchCancelRequest.create({ watchId: 0n });
+    run.check.requested(run.stream, WatchRequest.create({ cancelRequest }));
+    run.respond(0, { canceled: true, compactRevision: 4 });
+    run.respond(5, { canceled: true });
+    expect(run.found()).toEqual([]);
+    run.respond(5, { canceled: true });
+    expect(run.found()).toHaveLength(1);
+  });
+
   test('a creation that is refused', () => {
     const run = told();
     run.ask({ startRevision: -1 });
