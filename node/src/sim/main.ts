@@ -10,7 +10,8 @@ import { PROFILES, scenarioOf } from './faults/profiles.ts';
 const HANG_LIMIT_MS = 5 * 60_000;
 
 const interruption = new AbortController();
-process.once('SIGINT', () => interruption.abort());
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => interruption.abort());
 
 process.exitCode = await runSim(process.argv.slice(2), {
   screen: terminal(),

@@ -97,6 +97,14 @@ describe('shrink', () => {
     expect(report.violations[0]!.check).toBe('lost-write');
   });
 
+  test('tries other seeds where its own cannot make it smaller', async () => {
+    const { scenario } = await shrinkWhere(
+      ({ faults, seed }) => faults.length >= 30 || (seed === 3 && faults.length >= 2),
+    );
+    expect(scenario.faults).toHaveLength(2);
+    expect(scenario.seed).toBe(3);
+  });
+
   test('goes the same way however many runs go on at a time', async () => {
     const fails = ({ faults, clients }: Scenario): boolean =>
       faults.some(({ atMs }) => atMs % 7 === 3) || (clients.watch > 0 && faults.length % 3 === 1);

@@ -44,6 +44,15 @@ export function scenarioText(scenario: Scenario): string {
   return `${faults.length} faults in ${(faultMs / 1000).toFixed(1)} s, ${clients} clients, ${members} members`;
 }
 
+/** Any change of a scenario changes the times of all that happens; another seed may hit what then is just missed. */
+const OTHER_SEEDS = 2;
+
+/** A candidate as it is run, perhaps with another seed. */
+interface Trial {
+  readonly candidate: Scenario;
+  readonly scenario: Scenario;
+}
+
 class Shrinker {
   smallest: RunReport;
   runs = 0;
@@ -51,6 +60,7 @@ class Shrinker {
   readonly #runner: Runner;
   readonly #limits: ShrinkLimits;
   readonly #progress: (text: string) => void;
+  #otherSeeds: readonly number[] = [];
   /** Scenarios that were tried and passed. */
   readonly #passed = new Set<string>();
 
@@ -67,7 +77,15 @@ class Shrinker {
     this.#progress = progress;
   }
 
+  /** First with the seed that failed; what that cannot make smaller any more, perhaps others can. */
   async run(): Promise<void> {
+    await this.#runToTheEnd();
+    const { seed } = this.smallest.scenario;
+    this.#otherSeeds = Array.from({ length: OTHER_SEEDS }, (_, i) => (seed + i + 1) >>> 0);
+    await this.#runToTheEnd();
+  }
+
+  async #runToTheEnd(): Promise<void> {
     let before: Scenario;
     do {
       before = this.smallest.scenario;
@@ -104,32 +122,39 @@ class Shrinker {
   /** Runs the candidates, some at a time; the first that fails becomes the smallest scenario. */
   async #findFailing(candidates: readonly Scenario[]): Promise<Scenario | undefined> {
     const known = JSON.stringify(this.smallest.scenario);
-    const fresh = candidates.filter((one) => {
-      const text = JSON.stringify(one);
-      return text !== known && !this.#passed.has(text);
-    });
-    for (let lo = 0; lo < fresh.length && !this.#isOver(); lo += this.#runner.jobs) {
-      const batch = fresh.slice(lo, lo + this.#runner.jobs);
+    const trials = candidates
+      .filter((candidate) => JSON.stringify(candidate) !== known)
+      .flatMap((candidate) => this.#trialsOf(candidate))
+      .filter(({ scenario }) => !this.#passed.has(JSON.stringify(scenario)));
+    for (let lo = 0; lo < trials.length && !this.#isOver(); lo += this.#runner.jobs) {
+      const batch = trials.slice(lo, lo + this.#runner.jobs);
       const failing = await this.#runBatch(batch);
-      if (failing !== undefined) return failing;
+      if (failing !== undefined) return failing.candidate;
     }
     return undefined;
+  }
+
+  #trialsOf(candidate: Scenario): Trial[] {
+    const seeds = new Set([candidate.seed, ...this.#otherSeeds]);
+    return [...seeds].map((seed) => ({ candidate, scenario: { ...candidate, seed } }));
   }
 
   #failsAlike({ violations: [first] }: RunReport): boolean {
     return first !== undefined && failureKey(first) === this.#key;
   }
 
-  async #runBatch(batch: readonly Scenario[]): Promise<Scenario | undefined> {
+  async #runBatch(batch: readonly Trial[]): Promise<Trial | undefined> {
     this.runs += batch.length;
     const runs = await Promise.all(
-      batch.map((scenario) => this.#runner.run({ scenario, keep: 'none' })),
+      batch.map(({ scenario }) => this.#runner.run({ scenario, keep: 'none' })),
     );
     const index = runs.findIndex(({ report }) => this.#failsAlike(report));
     const passed = index < 0 ? batch : batch.slice(0, index);
-    for (const scenario of passed) this.#passed.add(JSON.stringify(scenario));
-    if (index >= 0) this.smallest = { ...runs[index]!.report, scenario: batch[index]! };
+    for (const { scenario } of passed) this.#passed.add(JSON.stringify(scenario));
+    const failing = batch[index];
+    if (failing !== undefined)
+      this.smallest = { ...runs[index]!.report, scenario: failing.scenario };
     this.#progress(`${this.runs} runs, smallest: ${scenarioText(this.smallest.scenario)}`);
-    return batch[index];
+    return failing;
   }
 }
