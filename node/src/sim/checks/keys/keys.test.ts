@@ -213,6 +213,16 @@ describe('transactions', () => {
   });
 });
 
+test('what may be stale is no part of the history, and a transaction without operations may be', () => {
+  const run = told();
+  run.put('a', '1');
+  run.put('a', '2');
+  const stale = rangeAnswer(9, [kv('a', '1', [9, 9])]);
+  run.run(RANGE, range('a', { serializable: true }), stale);
+  run.run(TXN, txn({ compare: [compare('a', '1')] }), answered(true));
+  expect(run.found()).toBe(0);
+});
+
 test('a new era begins with what the snapshot held', () => {
   const run = told();
   run.put('a', '1');

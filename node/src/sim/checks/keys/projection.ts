@@ -119,7 +119,8 @@ function deleteSteps(
 }
 
 function txnEffects(request: TxnRequest, response: TxnResponse | undefined, key: string): Effect[] {
-  if (isSerializable(request) && request.success.length + request.failure.length > 0) return [];
+  // One without any operation counts among them, as for etcd (txn.go: IsTxnSerializable).
+  if (isSerializable(request)) return [];
   if (response !== undefined) return [branchEffect(request, response.succeeded, response, key)[0]!];
   return [true, false].flatMap((succeeded) => branchEffect(request, succeeded, undefined, key));
 }
