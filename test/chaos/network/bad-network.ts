@@ -143,6 +143,22 @@ export class BadNetwork {
     if (status !== 0 && kbits !== undefined) throw new Error(`tc: ${stderr?.toString()}`);
   }
 
+  /** Frames that had to wait for the token bucket since its rate was set. */
+  heldBack(index: number): number {
+    if (noTrafficControl() !== undefined) return 0;
+    const [file = '', ...args] = [
+      ...this.#enter(index),
+      'tc',
+      '-s',
+      'qdisc',
+      'show',
+      'dev',
+      'eth0',
+    ];
+    const { stdout } = spawnSync(file, args);
+    return Number(/overlimits (\d+)/.exec(stdout?.toString() ?? '')?.[1] ?? 0);
+  }
+
   async stats(): Promise<NetworkStats> {
     return JSON.parse(await this.#command('stats')) as NetworkStats; // of native/bad-network.c
   }
