@@ -129,7 +129,7 @@ test('only tests import from testing/ folders', () => {
     .filter((path) => !mayTest(path))
     .flatMap((path) => importsOf(path).map((target) => ({ path, target })))
     .filter(({ target }) => target.includes('/testing/') || target.endsWith('/testing.ts'))
-    .filter(({ path }) => !/\/(simulation|transcript)\//.test(path));
+    .filter(({ path }) => !/\/(simulation|transcript|sim)\//.test(path));
   expect(wrong).toEqual([]);
 });
 
