@@ -1,7 +1,7 @@
 // A process that runs scenarios for child-pool.ts, one after the other.
 import type { RunReport } from '../report.ts';
 import { runScenario } from '../run.ts';
-import { failedReport, RunnerCheck, type Keep, type Task } from './runner.ts';
+import { failedReport, RunnerCheck, type Task } from './runner.ts';
 
 /** What the child answers to each task. */
 export interface Answer {
@@ -10,16 +10,15 @@ export interface Answer {
   readonly residentBytes: number;
 }
 
-const OPTIONS = {
-  none: {},
-  some: { keep: true },
-  all: { keep: true, keepAll: true },
-} as const satisfies Record<Keep, object>;
+/** By far the most events, and of no use to a reader before everything else. */
+const BULK = new Set(['message', 'disk']);
 
 async function answer({ scenario, keep, rehearsals = 0 }: Task): Promise<RunReport> {
   try {
     for (let i = 0; i < rehearsals; i++) await runScenario(scenario);
-    return await runScenario(scenario, OPTIONS[keep]);
+    const report = await runScenario(scenario, { keepAll: keep !== 'none' });
+    if (keep !== 'some') return report;
+    return { ...report, trace: report.trace.filter(({ kind }) => !BULK.has(kind)) };
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return failedReport(scenario, RunnerCheck.Crash, text);

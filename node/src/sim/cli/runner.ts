@@ -2,7 +2,7 @@
 import type { RunReport } from '../report.ts';
 import type { Scenario } from '../scenario.ts';
 
-/** Which events a report brings along: none, those that a person reads, or messages, disk operations and logs too. */
+/** Which events a report brings along: none, those that a person reads, or messages and disk operations too. */
 export type Keep = 'none' | 'some' | 'all';
 
 export interface Task {
