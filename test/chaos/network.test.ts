@@ -17,6 +17,7 @@ const FLAGS = ['--snapshot-count', '100', '--snapshot-catchup-entries', '20'];
 const reason = noBadNetwork();
 
 type Fault = (network: BadNetwork, cluster: TestCluster) => Promise<void>;
+if (reason !== undefined) console.log(`skipped: the bad network: ${reason}`);
 
 describe.skipIf(reason !== undefined)(`a bad network (${reason ?? `seed ${SEED}`})`, () => {
   const random = new SimRandom(SEED);

@@ -22,6 +22,7 @@ const SYNC_DELAY_US = 8_000;
 const FLAGS = ['--snapshot-count', '40', '--snapshot-catchup-entries', '10'];
 const END_MS = 60_000;
 const reason = noCompiler();
+if (reason !== undefined) console.log(`skipped: power failures: ${reason}`);
 
 describe.skipIf(reason !== undefined)(`power failures (${reason ?? `seed ${SEED}`})`, () => {
   let library: string;

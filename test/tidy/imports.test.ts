@@ -35,7 +35,7 @@ const FOLDERS: Record<string, readonly string[]> = {
   images: ['cli'],
   infra: ['base', 'wire', 'platform', 'client', 'pki', 'kubernetes', 'images'],
   'test/bench': ['test/conformance', 'client', 'base', 'wire'],
-  'test/chaos': ['test/integration', 'sim', 'client', 'base', 'wire', 'platform'],
+  'test/chaos': ['test/integration', 'sim', 'client', 'base', 'wire', 'platform', 'storage'],
   'test/conformance': [],
   'test/fuzz': [
     ...['base', 'wire', 'storage', 'raft', 'rpc', 'peer', 'platform', 'server', 'client', 'pki'],

@@ -14,6 +14,7 @@ import { ALL_SURVIVES, NOTHING_SURVIVES } from './rollback.ts';
 const SEEDS = [1, 2, 3, 4];
 const STEPS = 120;
 const reason = noCompiler();
+if (reason !== undefined) console.log(`skipped: the lossy disk: ${reason}`);
 
 describe.skipIf(reason !== undefined)(`a lossy disk (${reason ?? 'gcc is there'})`, () => {
   let folder: string;
