@@ -48,11 +48,6 @@ export class LogCheck {
     this.positions.set(host, { incarnation, index });
   }
 
-  /** Index of the latest entry that a member has applied since its start, if any. */
-  appliedBy(host: string): number | undefined {
-    return this.positions.get(host)?.index;
-  }
-
   restored(index: number, revision: number): void {
     const { model } = this.context;
     if (index > model.appliedIndex) {

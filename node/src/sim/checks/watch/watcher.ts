@@ -48,11 +48,6 @@ export class Watcher {
     this.expected = new ExpectedEvents(keyRange(key, request.rangeEnd), wants, start);
   }
 
-  /** Everything before this revision was delivered. */
-  get nextRevision(): number {
-    return this.expected.revision;
-  }
-
   events(response: WatchResponse): void {
     if (this.isBroken) return;
     if (response.fragment && !this.request.fragment) this.fail('got a fragment unasked');
