@@ -479,7 +479,8 @@ export class Member implements MemberApi, StateEvents {
 
   /** Whether this member leads: one that was paused may have been succeeded without knowing, so a quorum is asked. */
   async confirmLeadership(): Promise<boolean> {
-    if (!this.isLeader) return false;
+    // Raft itself knows first that it leads no more: while a disk stands still, that waits behind the log.
+    if (!this.isLeader || this.node.raft.role !== 'leader') return false;
     if (!this.clock.wasPaused) return true;
     await this.reads.notify();
     this.clock.forgetPause();

@@ -34,14 +34,25 @@ const crashAt: FaultMaker = (fault, nemesis) => {
   return `${host.name} by ${power} after ${count} disk operations, then ${again}`;
 };
 
-function crashAfter(nemesis: Nemesis, host: Host, operations: number, onCrash: () => void): void {
+/** The host crashes at the n-th change of its disk from now. */
+export function crashAfter(
+  nemesis: Nemesis,
+  host: Host,
+  operations: number,
+  onCrash: () => void,
+): void {
   host.disk.crashAt(operations, () => {
     nemesis.say(`${host.name} crashes`);
     onCrash();
   });
 }
 
-function down(host: Host, how: 'process' | 'power', durationMs: number, nemesis: Nemesis): void {
+export function down(
+  host: Host,
+  how: 'process' | 'power',
+  durationMs: number,
+  nemesis: Nemesis,
+): void {
   host.kill(how);
   nemesis.startLater(host, durationMs);
 }

@@ -83,7 +83,7 @@ export const PROFILES: readonly Profile[] = [
     weight: 2,
     members: [3, 5],
     spareHosts: 0,
-    faults: { pause: 5, clockJump: 4, stall: 1, kill: 1, moveLeader: 1, cut: 1 },
+    faults: { pause: 5, clockJump: 4, stall: 3, kill: 1, moveLeader: 1, cut: 1 },
     faultEveryMs: 1_500,
     clients: { lease: 4, lock: 2 },
   },
@@ -279,6 +279,10 @@ function planned(random: SimRandom, kind: FaultKind, atMs: number): PlannedFault
       const where = random.pick(['wal', 'wal', 'snap', 'db'] as const);
       const how = random.pick(CORRUPTIONS);
       return { kind, atMs, target, durationMs: 200, where, how };
+    }
+    case 'defragment': {
+      const crash = { count: 1 + random.below(40), how: random.pick(['process', 'power']) };
+      return { kind, atMs, target, ...(random.onceIn(2) ? crash : {}) };
     }
     case 'restore':
       return { kind, atMs, count: random.pick([0, 1_000, 1_000_000]) };
