@@ -3,6 +3,7 @@ import type { MemberId } from '../../base/index.ts';
 import type { Entry, Message } from '../../wire/gen/raft.ts';
 import type { WatchRequest, WatchResponse } from '../../wire/gen/rpc.ts';
 import { Answers } from './answers/answers.ts';
+import { CommitCheck } from './commit.ts';
 import type { CheckContext } from './context.ts';
 import { DurabilityCheck } from './durability.ts';
 import { ExclusionCheck } from './exclusion.ts';
@@ -45,6 +46,7 @@ export class Checks implements Observer {
   private readonly watches: WatchCheck;
   private readonly leases: LeaseCheck;
   private readonly raft: RaftCheck;
+  private readonly commits: CommitCheck;
   private readonly durability: DurabilityCheck;
   private readonly liveness: LivenessCheck;
   private readonly exclusion: ExclusionCheck;
@@ -68,6 +70,7 @@ export class Checks implements Observer {
     });
     this.log = new LogCheck(context, (logged) => this.leases.logged(logged));
     this.raft = new RaftCheck(context);
+    this.commits = new CommitCheck(context);
     this.durability = new DurabilityCheck(context);
     this.liveness = new LivenessCheck(context, {
       recoveryBoundMs: options.recoveryBoundMs ?? 5_000,
@@ -122,6 +125,7 @@ export class Checks implements Observer {
 
   sent(host: string, message: Message, durable: DurableState): void {
     this.raft.sent(host, message, durable);
+    this.commits.sent(message, durable);
   }
 
   applied(host: string, incarnation: number, entries: readonly Entry[]): void {
@@ -139,6 +143,7 @@ export class Checks implements Observer {
     this.answers.restored();
     this.leases.restored();
     this.raft.restored();
+    this.commits.restored();
     this.durability.restored();
     this.liveness.restored();
     this.exclusion.restored();
