@@ -7,6 +7,7 @@ import { Backend } from '../storage/index.ts';
 import { Entry } from '../wire/gen/raft.ts';
 import { bootstrap, type Bootstrapped } from './bootstrap.ts';
 import { buildConfig } from './config.ts';
+import { StateMachine } from './state-machine.ts';
 
 const LOCAL = 'http://127.0.0.1:23901';
 const DATABASE = '/data/member/snap/db';
@@ -65,6 +66,10 @@ test('a first start that ended before its first entries were in its log is begun
     const founding = Entry.create({ index: 1, term: 1, data: new Uint8Array(3) });
     if (entries > 0) await first.wal.save(undefined, [founding], true);
     await first.wal.close();
+    await StateMachine.open(first.backend, {
+      ...{ config, world: worldOn(disk), logger: SILENT_LOGGER },
+      ...{ membership: first.membership, consistentIndex: first.consistentIndex },
+    });
     await first.backend.close();
     const { peers, wal, raftStorage, localId } = await start(worldOn(disk));
     expect(peers.map((peer) => peer.id)).toEqual([localId]);

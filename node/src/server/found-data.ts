@@ -1,6 +1,6 @@
 // What earlier starts have left in a data directory.
 import { join } from 'node:path';
-import { EMPTY_BYTES, type Logger, type World } from '../base/index.ts';
+import { EMPTY_BYTES, equalBytes, utf8FromText, type Logger, type World } from '../base/index.ts';
 import { ReadOnlyBackend, Wal } from '../storage/index.ts';
 import type { DataPaths } from './paths.ts';
 
@@ -32,16 +32,18 @@ export async function removeLog({ disk }: World, walDir: string): Promise<void> 
   await disk.syncFolder(walDir);
 }
 
-/** A database is made before its log, without anything in it. */
+/** What a first start writes into a database before it takes part in anything. */
+const PREPARED_KEY = utf8FromText('authRevision');
+
 async function holdsAnything(world: World, database: string): Promise<boolean> {
   if (!(await world.disk.exists(database))) return false;
   const backend = await ReadOnlyBackend.open(world, database);
   try {
     let holds = false;
     for (const bucket of backend.bucketNames())
-      backend.forEach(bucket, EMPTY_BYTES, undefined, () => {
-        holds = true;
-        return false;
+      backend.forEach(bucket, EMPTY_BYTES, undefined, (key) => {
+        holds ||= !equalBytes(key, PREPARED_KEY);
+        return !holds;
       });
     return holds;
   } finally {

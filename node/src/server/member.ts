@@ -381,6 +381,7 @@ export class Member implements MemberApi, StateEvents {
     return new RaftLoop({
       node: this.node,
       localId: boot.localId,
+      isFounding: boot.peers.length > 0,
       log: this.log,
       transport: { send: (messages) => this.transport?.send(messages) },
       applyEntries: (entries) => state.applyEntries(entries),

@@ -21,7 +21,9 @@ function ready(fields: Partial<Ready>): Ready {
 }
 
 /** Runs the loop over `readies`; the log finishes a write when the test lets it. */
-function setUp(...readies: Ready[]) {
+const setUp = (...readies: Ready[]) => setUpLoop(readies, false);
+
+function setUpLoop(readies: Ready[], isFounding: boolean) {
   const happened: string[] = [];
   const pending: (() => void)[] = [];
   const deferred: (() => void)[] = [];
@@ -43,6 +45,7 @@ function setUp(...readies: Ready[]) {
   const loop = new RaftLoop({
     node: node as unknown as RawNode, // the loop uses no more of it
     localId: 1n,
+    isFounding,
     log: {
       save: () => onDisk('saved'),
       saveSnapshot: () => onDisk('snapshot record saved'),
@@ -81,6 +84,23 @@ const message = (index: number, fields: Partial<Message> = {}): Message =>
 const work = { entries: [entry(7)], committedEntries: [entry(6)], mustSync: true };
 
 describe('the ready loop', () => {
+  test('applies the founding entries when they are on the disk, and later ones while they are written', async () => {
+    const founding = { entries: [entry(1)], committedEntries: [entry(1)], mustSync: true };
+    const { loop, happened, turn, finishWrites } = setUpLoop([ready(founding), ready(work)], true);
+    loop.wake();
+    await turn();
+    expect(happened).toEqual(['saved…']);
+    await finishWrites();
+    expect(happened.slice(1)).toEqual([
+      'saved',
+      'applied 1',
+      'appended',
+      'advance',
+      'saved…',
+      'applied 6',
+    ]);
+  });
+
   test('of a leader sends before its entries are on the disk', async () => {
     const softState = { leader: 1n, role: 'leader' as const };
     const { loop, happened, turn, finishWrites } = setUp(

@@ -17,6 +17,8 @@ export interface RaftLoopParts {
   readonly node: RawNode;
   readonly localId: MemberId;
   readonly log: RaftLog;
+  /** The first Ready brings the entries that found the cluster: committed by convention, though no disk has them yet. */
+  readonly isFounding: boolean;
   readonly transport: { send(messages: readonly Message[]): void };
   /** Called for each committed entry, in order; must not wait. */
   readonly applyEntries: (entries: readonly Entry[]) => void;
@@ -51,11 +53,13 @@ export class RaftLoop {
   private running = false;
   private stopped = false;
   private isLeader = false;
+  private isFounding: boolean;
   private current: Promise<void> = Promise.resolve();
   leader: MemberId = NO_MEMBER;
 
   constructor(parts: RaftLoopParts) {
     this.parts = parts;
+    this.isFounding = parts.isFounding;
   }
 
   /** To be called after anything was given to raft. The loop runs once for all that is given in this turn. */
@@ -109,6 +113,9 @@ export class RaftLoop {
 
     if (ready.snapshot !== undefined) await log.saveSnapshot(ready.snapshot);
     const saved = this.save(ready);
+    // A database must not be ahead of a log that nobody else has.
+    if (this.isFounding) await saved;
+    this.isFounding = false;
     if (ready.snapshot === undefined) this.parts.applyEntries(ready.committedEntries);
     if (saved !== undefined) await saved;
     if (ready.snapshot !== undefined) {

@@ -67,7 +67,9 @@ export class MemberLife implements Workload {
     const kind = choices.below(9);
     if (kind < 5) {
       const puts = Array.from({ length: choices.between(1, 5) }, () => this.put());
-      if (choices.chance(0.7)) await Promise.all(puts);
+      const all = Promise.all(puts);
+      all.catch(() => {}); // the member has ended
+      if (choices.chance(0.7)) await all;
     } else if (kind === 5) {
       const revision = member.store.revision;
       const { error } = await member.propose({
