@@ -70,3 +70,10 @@ test('the configuration of before a change counts as well as that behind it', ()
   told.acknowledges(4n, 9);
   expect(told.commits(9, 8)).toBe(1);
 });
+
+test('what is said before the voters are known is not judged', () => {
+  const told = new Told();
+  told.script.model = told.script.model.restoredAt(3, 1);
+  told.check.restored();
+  expect(told.commits(3, 0)).toBe(0);
+});

@@ -66,7 +66,7 @@ class Voters {
 
   /**
    * The present voters and those before: a change that is committed counts for each member from when that applies it.
-   * Empty when the log does not tell, as behind a restore.
+   * Empty when the log does not tell: nothing is applied yet, or it began with a restore.
    */
   recent(): ReadonlySet<MemberId>[] {
     if (this.model.firstIndex !== 1) return [];
@@ -74,7 +74,7 @@ class Voters {
       const entry = this.model.entryAt(this.next);
       if (entry !== undefined) this.take(entry);
     }
-    return this.isKnown ? [this.before, this.now] : [];
+    return this.isKnown && this.now.size > 0 ? [this.before, this.now] : [];
   }
 
   private take({ type, data }: Entry): void {
