@@ -13,6 +13,10 @@ import { KeySpace, Values } from './key-space.ts';
 /** Most requests may take as long as the server gives them; some clients are impatient. */
 const TIMEOUTS_MS = [500, 1_500, 4_000, 8_000, 8_000, 8_000] as const;
 
+/** One call in so many is given up by breaking the connection, within so long of its beginning. */
+const HANG_UP_ONE_IN = 150;
+const HANG_UP_WITHIN_MS = 40;
+
 /** What the clients of a run share. */
 export interface SharedView {
   /** The highest revision that anybody saw. */
@@ -83,6 +87,7 @@ export class Actor {
     request: Partial<Req>,
     options: CallOptions = {},
   ): Promise<Res | CallError> {
+    this.mayHangUp();
     const call = this.recorder.call(this.client, this.host, method, request, this.options(options));
     return this.settled(call);
   }
@@ -94,6 +99,7 @@ export class Actor {
     options: CallOptions = {},
   ): Promise<Res[] | CallError> {
     const { recorder, client, host } = this;
+    this.mayHangUp();
     return this.settled(recorder.collect(client, host, method, request, this.options(options)));
   }
 
@@ -148,6 +154,13 @@ export class Actor {
       timeoutMs: timeoutMs ?? this.random.pick(TIMEOUTS_MS),
       ...(chosen === undefined ? {} : { headers: chosen }),
     };
+  }
+
+  /** Clients crash, too: what they had asked for may happen or not. */
+  private mayHangUp(): void {
+    if (this.isStopped || !this.random.onceIn(HANG_UP_ONE_IN)) return;
+    const delayMs = this.random.fraction() * HANG_UP_WITHIN_MS;
+    this.scheduler.after(delayMs, () => this.client.close());
   }
 
   private async settled<Res>(call: Promise<Res>): Promise<Res | CallError> {

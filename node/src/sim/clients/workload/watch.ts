@@ -11,7 +11,7 @@ const MAX_WATCHERS = 4;
 /** While it waits to have seen everything. */
 const PROGRESS_MS = 400;
 /** How long it waits for that, in a cluster where nothing is broken any more. */
-const CATCH_UP_MS = 20_000;
+const CATCH_UP_MS = 40_000;
 
 export async function runWatch(actor: Actor): Promise<void> {
   const client = new WatchClient(actor);

@@ -84,7 +84,7 @@ export class Workload {
 
   /**
    * Resolves when no call is under way any more, after `stop`. Watchers that have not seen by then what the clients saw,
-   * 20 s after it, are reported.
+   * 40 s after it, are reported.
    */
   async finish(): Promise<void> {
     await this.running;
