@@ -228,11 +228,6 @@ export class Cluster {
     for (const member of this.members) if (member.raw === undefined) member.start();
   }
 
-  /** What an operator does whose members wait for an entry that nobody who could lead them has. */
-  giveUpFloors(): void {
-    for (const member of this.members) member.act((raw) => raw.reviseFloor(undefined));
-  }
-
   /** Everyone ticks once, and everything there is to do gets done. */
   settle(): void {
     for (const about of this.members) for (const witness of this.members) about.hear(witness);
