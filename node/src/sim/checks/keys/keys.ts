@@ -11,7 +11,7 @@ import {
 import { kvRequestOf } from '../answers/answers.ts';
 import type { CheckContext } from '../context.ts';
 import { checkLinearizable } from '../linearizability.ts';
-import { isInRange, isSingleKey, keyRange } from '../model/key-store.ts';
+import { isInRange, isSingleKey, keyRange, type KeyRange } from '../model/key-store.ts';
 import { textOfKv, type Model } from '../model/model.ts';
 import type { OperationRecord } from '../observer.ts';
 import { explain, MAX_STEPS } from './explain.ts';
@@ -51,16 +51,16 @@ export class KeysCheck {
     const kept = this.records.filter((record) => matters(record, model));
     const written = new Set(kept.flatMap(writtenKeys));
     const byKey = new Map<string, OperationRecord[]>();
-    const ranges: OperationRecord[] = [];
+    const others: { readonly record: OperationRecord; readonly ranges: readonly KeyRange[] }[] = [];
     for (const record of kept) {
       const key = singleKey(record);
-      if (key === undefined) ranges.push(record);
+      if (key === undefined) others.push({ record, ranges: rangesOf(record) });
       else if (byKey.has(key)) byKey.get(key)!.push(record);
       else byKey.set(key, [record]);
     }
     for (const key of written) {
-      const touching = ranges.filter((record) => touches(record, key));
-      this.check(key, [...(byKey.get(key) ?? []), ...touching]);
+      const touching = others.filter(({ ranges }) => ranges.some((one) => isInRange(one, key)));
+      this.check(key, [...(byKey.get(key) ?? []), ...touching.map(({ record }) => record)]);
     }
   }
 
@@ -123,10 +123,22 @@ function singleKey({ path, request }: OperationRecord): string | undefined {
   return isSingleKey(range) ? range.from : undefined;
 }
 
-function touches({ path, request }: OperationRecord, key: string): boolean {
-  if (path === KVService.txn.path) return true;
-  const { key: from, rangeEnd } = request as RangeRequest | DeleteRangeRequest; // of these paths
-  return isInRange(keyRange(from, rangeEnd), key);
+/** All that a request names. */
+function rangesOf({ path, request }: OperationRecord): KeyRange[] {
+  if (path === KVService.txn.path) return rangesOfTxn(request as TxnRequest); // the path's request
+  const { key, rangeEnd } = request as RangeRequest | DeleteRangeRequest; // of the other paths
+  return [keyRange(key, rangeEnd)];
+}
+
+function rangesOfTxn({ compare, success, failure }: TxnRequest): KeyRange[] {
+  const compared = compare.map(({ key, rangeEnd }) => keyRange(key, rangeEnd));
+  const named = [...success, ...failure].flatMap((op): KeyRange[] => {
+    if (op.requestTxn !== undefined) return rangesOfTxn(op.requestTxn);
+    if (op.requestPut !== undefined) return [keyRange(op.requestPut.key, new Uint8Array())];
+    const ranged = op.requestRange ?? op.requestDeleteRange;
+    return ranged === undefined ? [] : [keyRange(ranged.key, ranged.rangeEnd)];
+  });
+  return [...compared, ...named];
 }
 
 function writtenKeys(record: OperationRecord): string[] {

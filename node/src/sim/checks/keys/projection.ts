@@ -80,10 +80,22 @@ function rangeSteps(request: RangeRequest, { kvs }: RangeResponse, key: string):
   const range = keyRange(request.key, request.rangeEnd);
   if (!isInRange(range, key) || request.revision !== 0 || request.keysOnly) return [];
   if (request.countOnly || hasFilters(request)) return [];
-  const found = kvs.find((kv) => latin1FromBytes(kv.key) === key);
+  const found = byKey(kvs).get(key);
   // With a limit, a key that is not shown may be there.
   if (found === undefined && request.limit > 0 && !isSingleKey(range)) return [];
   return [{ kind: 'sees', found: stateOf(found) }];
+}
+
+/** Every answer is asked for every key: it is looked through once. */
+const indexes = new WeakMap<readonly KeyValue[], ReadonlyMap<string, KeyValue>>();
+
+function byKey(kvs: readonly KeyValue[]): ReadonlyMap<string, KeyValue> {
+  let index = indexes.get(kvs);
+  if (index === undefined) {
+    index = new Map(kvs.map((kv) => [latin1FromBytes(kv.key), kv]));
+    indexes.set(kvs, index);
+  }
+  return index;
 }
 
 function hasFilters(request: RangeRequest): boolean {
@@ -111,7 +123,7 @@ function deleteSteps(
   if (!isInRange(range, key)) return [];
   if (response === undefined) return [{ kind: 'delete' }];
   if (request.prevKv) {
-    const found = response.prevKvs.find((kv) => latin1FromBytes(kv.key) === key);
+    const found = byKey(response.prevKvs).get(key);
     return [{ kind: 'sees', found: stateOf(found) }, { kind: 'delete' }];
   }
   if (!isSingleKey(range)) return [{ kind: 'delete' }];
