@@ -47,6 +47,8 @@ interface InFlight {
 interface CrashPlan {
   left: number;
   readonly moment: CrashMoment;
+  /** Whether operations on this path count. */
+  readonly counts: (path: string) => boolean;
   readonly onCrash: () => void;
 }
 
@@ -112,9 +114,14 @@ export class OperationQueue {
     this.stalledUntilMs = Math.max(this.stalledUntilMs, untilMs);
   }
 
-  crashAt(operations: number, onCrash: () => void, moment?: CrashMoment): void {
+  crashAt(
+    operations: number,
+    onCrash: () => void,
+    moment?: CrashMoment,
+    counts: (path: string) => boolean = () => true,
+  ): void {
     const at = moment ?? this.fates.pick(CRASH_MOMENTS);
-    this.plan = { left: Math.max(1, operations), moment: at, onCrash };
+    this.plan = { left: Math.max(1, operations), moment: at, counts, onCrash };
   }
 
   forgetCrash(): void {
@@ -163,8 +170,10 @@ export class OperationQueue {
     else flight.finish();
   }
 
-  private crashes(operation: Operation<unknown>): boolean {
-    return this.plan !== undefined && !READS.has(operation.kind) && --this.plan.left === 0;
+  private crashes({ kind, path }: Operation<unknown>): boolean {
+    const { plan } = this;
+    if (plan === undefined || READS.has(kind) || !plan.counts(path)) return false;
+    return --plan.left === 0;
   }
 
   private crash(owner: OperationOwner, operation: Operation<unknown>): void {

@@ -33,12 +33,17 @@ test('a member that is a cluster of its own starts after a crash at any operatio
   expect(totals.operations).toBeGreaterThan(60);
 }, 60_000);
 
-test.each(LIVES)(
-  '%s opens after any write or sync of it failed, and what it makes of that outlasts a power failure',
+test.each<(typeof LIVES)[number]>([
+  ...LIVES,
+  ['a member', (seed) => new MemberLife(new SimRandom(seed)), [8]],
+])(
+  '%s opens after any write or sync of it failed or the disk was full, and what it makes of that outlasts a power failure',
   async (_what, life, seeds) => {
     for (const seed of seeds) {
-      const totals = await failEverywhere(() => life(seed), { seed, fates: 3 });
-      expect(totals.crashes).toBeGreaterThan(15);
+      const broken = await failEverywhere(() => life(seed), { seed, fates: 2, kind: 'EIO' });
+      expect(broken.crashes).toBeGreaterThan(15);
+      const full = await failEverywhere(() => life(seed), { seed, fates: 1, kind: 'ENOSPC' });
+      expect(full.crashes).toBeGreaterThan(8);
     }
   },
   60_000,

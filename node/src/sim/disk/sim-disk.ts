@@ -81,14 +81,19 @@ export class SimDisk {
   /**
    * The process crashes at the n-th operation from now that changes anything, before it takes effect, after that, or
    * (writes) half-way: its mount ends, the operation never settles, and `onCrash` is called, which says by killed() or
-   * powerFailed() what happened. Reads don't count. A later call replaces an earlier one.
+   * powerFailed() what happened. Reads don't count, nor do paths that `counts` leaves out. A later call replaces an earlier one.
    */
-  crashAt(operations: number, onCrash: () => void, moment?: CrashMoment): void {
+  crashAt(
+    operations: number,
+    onCrash: () => void,
+    moment?: CrashMoment,
+    counts?: (path: string) => boolean,
+  ): void {
     const crashed = (): void => {
       this.dropEnded();
       onCrash();
     };
-    this.queue.crashAt(operations, crashed, moment);
+    this.queue.crashAt(operations, crashed, moment, counts);
   }
 
   /** Takes `crashAt` back. */

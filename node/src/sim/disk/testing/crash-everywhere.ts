@@ -2,7 +2,7 @@
 // that leaves; and the same with a second crash during the recovery.
 import { assert, type Disk, type World } from '../../../base/index.ts';
 import { MachineClock, ProcessClock } from '../../world/clock.ts';
-import type { CrashMoment, DiskImage } from '../sim-disk.ts';
+import type { CrashMoment, DiskImage, DiskRates } from '../sim-disk.ts';
 import { DiskWorld } from './disk-world.ts';
 
 /** What is run and checked. A new one is made for each run. */
@@ -24,6 +24,8 @@ export interface CrashPlan {
   readonly fates: number;
   /** Second crashes that are tried for each first one. */
   readonly secondCrashes: number;
+  /** How slow the disk is; quick unless told. */
+  readonly rates?: DiskRates;
 }
 
 export interface CrashTotals {
@@ -40,7 +42,7 @@ export async function crashEverywhere(make: () => Workload, plan: CrashPlan): Pr
     const { moments, inTurn } = plan;
     for (const [i, moment] of moments.entries()) {
       if (inTurn === true && i !== operation % moments.length) continue;
-      const crash = await firstCrash(make(), plan.seed, operation, moment);
+      const crash = await firstCrash(make(), plan, operation, moment);
       if (crash === undefined) {
         totals.operations = operation - 1;
         return totals;
@@ -51,26 +53,29 @@ export async function crashEverywhere(make: () => Workload, plan: CrashPlan): Pr
   }
 }
 
+/** An operation fails once, or the disk is full from there on until the process has ended. */
+export type Failure = 'EIO' | 'ENOSPC';
+
 /**
  * The same with a write or a sync that fails in place of the crash: the process ends on it, or goes on without it. What
  * the next one makes of the disk has to outlast a power failure.
  */
 export async function failEverywhere(
   make: () => Workload,
-  plan: Pick<CrashPlan, 'seed' | 'fates'>,
+  plan: Pick<CrashPlan, 'seed' | 'fates'> & { readonly kind: Failure },
 ): Promise<CrashTotals> {
   const totals: CrashTotals = { operations: 0, crashes: 0, secondCrashes: 0, recoveries: 0 };
   for (let operation = 1; ; operation++) {
     const world = new DiskWorld(plan.seed);
     const workload = make();
-    const failed = await failIn(world, workload, operation);
+    const failed = await failIn(world, workload, operation, plan.kind);
     if (failed === 'ended before') {
       totals.operations = operation - 1;
       return totals;
     }
     if (failed === 'neither write nor sync') continue;
     totals.crashes++;
-    const where = `where ${failed} ${operation} failed, seed ${plan.seed}`;
+    const where = `with ${plan.kind} at change ${operation}, a ${failed}, seed ${plan.seed}`;
     const image = world.disk.image();
     for (let fate = 0; fate < plan.fates; fate++) {
       world.disk.restore(image);
@@ -87,13 +92,16 @@ async function failIn(
   world: DiskWorld,
   workload: Workload,
   operation: number,
+  failure: Failure,
 ): Promise<'write' | 'datasync' | 'neither write nor sync' | 'ended before'> {
   let changes = 0;
   let failed: 'write' | 'datasync' | undefined;
   world.disk.observe((kind) => {
     if (++changes !== operation || (kind !== 'write' && kind !== 'datasync')) return;
+    if (failure === 'ENOSPC' && kind === 'datasync') return;
     failed = kind;
-    world.disk.failNext(kind, 'EIO');
+    if (failure === 'EIO') world.disk.failNext(kind, 'EIO');
+    else world.disk.setCapacity(world.disk.usedBytes);
   });
   const process = new Process(world);
   let isOver = false;
@@ -105,6 +113,7 @@ async function failIn(
   process.end();
   world.disk.killed();
   world.disk.observe(() => {});
+  world.disk.setCapacity(undefined);
   if (failed !== undefined) return failed;
   return changes < operation ? 'ended before' : 'neither write nor sync';
 }
@@ -118,11 +127,12 @@ interface Crash {
 /** Undefined when the workload ended before. */
 async function firstCrash(
   workload: Workload,
-  seed: number,
+  { seed, rates }: CrashPlan,
   operation: number,
   moment: CrashMoment,
 ): Promise<Crash | undefined> {
   const world = new DiskWorld(seed);
+  if (rates !== undefined) world.rates = rates;
   const image = await crashIn(world, (process) => workload.run(process), operation, moment);
   return image === undefined ? undefined : { world, workload, image };
 }
