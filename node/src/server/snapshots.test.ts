@@ -72,7 +72,10 @@ async function setUp(parts: Partial<SnapshotParts> = {}) {
     backend: await newBackend(paths.database, 40, 'mine'),
     appliedIndex: 0,
     appliedTerm: 3,
+    store: { stopCompaction: async () => void happened.push('stopped compaction') },
     restore: async (backend: Backend, index: number, term: number) => {
+      // Whoever reads while the new database is read in reads the old one.
+      expect(state.backend.bucket('key').get(KEY)).toEqual(utf8FromText('mine'));
       happened.push(`restored ${index} of term ${term}`);
       Object.assign(state, { backend, appliedIndex: index, appliedTerm: term });
     },
@@ -228,11 +231,13 @@ test('a snapshot of the leader takes the place of the database', async () => {
 
   const metadata = { confState: VOTERS, index: 4000, term: 5 };
   await snapshots.install(Snapshot.create({ metadata }));
-  expect(happened).toEqual(['restored 4000 of term 5', 'released 4000']);
+  const steps = ['stopped compaction', 'restored 4000 of term 5', 'released 4000'];
+  expect(happened).toEqual(steps);
   expect(state.backend).not.toBe(mine);
+  await expect(mine.defragment()).rejects.toMatchObject({ code: 'Stopped' });
   expect(state.backend.bucket('key').get(KEY)).toEqual(utf8FromText('theirs'));
   expect(await disk.exists(files.databasePath(4000))).toBe(false);
   // The next one of its own counts from there.
   await apply(4000 + SNAPSHOT_COUNT);
-  expect(happened).toHaveLength(2);
+  expect(happened).toEqual(steps);
 });

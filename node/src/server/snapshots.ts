@@ -146,10 +146,14 @@ export class Snapshots {
     };
     logger.info('applying snapshot', fields);
     await this.idle();
-    await state.backend.close();
+    // Reads go on in the old database until the new one is in use; nothing may write to it any more.
+    const old = state.backend;
+    await state.store.stopCompaction();
+    await old.retire();
     await world.disk.rename(files.databasePath(index), paths.database);
     await world.disk.syncFolder(paths.snapDir);
     await state.restore(await this.parts.openBackend(), index, term);
+    await old.close();
     this.savedIndex = index;
     await this.parts.wal.releaseTo(index);
     logger.info('applied snapshot', fields);

@@ -1,5 +1,5 @@
 // The backend: buckets on top of the file, written in batches. Reads see the open batch; a commit makes it durable.
-import type { Clock, Disk, Logger, Timer } from '../../base/index.ts';
+import { EtcdError, type Clock, type Disk, type Logger, type Timer } from '../../base/index.ts';
 import { CommitQueue } from './commit-queue.ts';
 import { Database, type DatabaseOptions, type Write } from './database.ts';
 import { defragmentInto } from './defragment.ts';
@@ -63,6 +63,7 @@ export class Backend {
   private journal: Write[] | undefined;
   private defragmentation: Promise<void> | undefined;
   private isClosed = false;
+  private isRetired = false;
   private reads = 0;
 
   private constructor(
@@ -177,6 +178,7 @@ export class Backend {
    * When it fails before the swap, the old file stays in use and the error is the caller's; during the swap it is fatal.
    */
   defragment(): Promise<void> {
+    if (this.isRetired) return Promise.reject(new EtcdError('Stopped'));
     this.defragmentation ??= this.runDefragmentation().finally(() => {
       this.defragmentation = undefined;
       this.journal = undefined;
@@ -317,10 +319,17 @@ export class Backend {
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
+    await this.retire();
+    await this.database.close();
+  }
+
+  /** Commits what is left, and leaves the file alone from then on: another one takes its place. Reads go on until `close`. */
+  async retire(): Promise<void> {
+    if (this.isRetired) return;
+    this.isRetired = true;
     await this.defragmentation?.catch(() => undefined);
     await this.commitNow();
     this.timer?.cancel();
-    await this.database.close();
   }
 }
 

@@ -214,3 +214,17 @@ test('close ends a compaction before its next slice', async () => {
   expect(isEtcdError(await compacting, 'Stopped')).toBe(true);
   expect(pairs(backend)).toBe(6);
 });
+
+test('ends before its next slice when another state is to take its place', async () => {
+  const backend = new MemoryBackend();
+  const clock = new FakeClock();
+  const store = await open(backend, { clock });
+  for (let i = 0; i < 10; i++) put(store);
+  const done = store.compact(11);
+  await settle();
+  const left = pairs(backend);
+  const stopped = store.stopCompaction();
+  await clock.run(1_000);
+  await Promise.all([done, stopped]);
+  expect([left, pairs(backend)]).toEqual([6, 6]);
+});

@@ -204,6 +204,12 @@ export class MvccStore {
     return this.state.backend.hash();
   }
 
+  /** Ends the compactions of the present state, before another takes its place. Resolves when none touches the backend any more. */
+  async stopCompaction(): Promise<void> {
+    this.compactor.stop(this.state, 'swap');
+    await this.compactor.idle();
+  }
+
   /**
    * Replaces everything by what `backend` holds. Reads see the old state until it resolves; there are no writes meanwhile.
    * The lessor was recovered from the new backend before.
