@@ -1,5 +1,6 @@
 // Processes that die or stand still, machines without power, clocks that jump.
 import type { Host } from '../cluster/host.ts';
+import type { PlannedFault } from '../scenario.ts';
 import type { FaultMaker, Nemesis } from './nemesis.ts';
 
 type MachineFault = 'kill' | 'power' | 'crashAt' | 'pause' | 'clockJump';
@@ -24,35 +25,41 @@ const crash =
 const crashAt: FaultMaker = (fault, nemesis) => {
   const host = nemesis.target(fault);
   if (host?.process === undefined) return undefined;
-  const { count = 1, again = 0, how = 'process', durationMs = DEFAULT_MS } = fault;
-  const power = how === 'power' ? 'power' : 'process';
-  crashAfter(nemesis, host, count, () => {
-    host.kill(power);
-    if (again > 0) crashAfter(nemesis, host, again, () => down(host, power, durationMs, nemesis));
-    nemesis.startLater(host, durationMs);
-  });
-  return `${host.name} by ${power} after ${count} disk operations, then ${again}`;
+  return `${host.name} ${armCrash(host, fault, nemesis)}`;
 };
 
-/** The host crashes at the n-th change of its disk from now. */
-export function crashAfter(
+/** The host's process is to crash at one of its next disk operations. Returns when and how. */
+export function armCrash(host: Host, fault: PlannedFault, nemesis: Nemesis): string {
+  const { count = 1, again = 0, how = 'process', where, durationMs = DEFAULT_MS } = fault;
+  const power = how === 'power' ? 'power' : 'process';
+  crashAfter(nemesis, host, count, where === 'db' ? isDatabase : undefined, () => {
+    host.kill(power);
+    if (again > 0)
+      crashAfter(nemesis, host, again, undefined, () => down(host, power, durationMs, nemesis));
+    nemesis.startLater(host, durationMs);
+  });
+  const operations = where === 'db' ? 'operations on the database' : 'disk operations';
+  return `by ${power} after ${count} ${operations}, then ${again}`;
+}
+
+/** The database, and the one that a defragmentation makes. */
+const isDatabase = (path: string): boolean => /\/snap\/db[^/]*$/.test(path);
+
+function crashAfter(
   nemesis: Nemesis,
   host: Host,
   operations: number,
+  counts: ((path: string) => boolean) | undefined,
   onCrash: () => void,
 ): void {
-  host.disk.crashAt(operations, () => {
+  const crashed = (): void => {
     nemesis.say(`${host.name} crashes`);
     onCrash();
-  });
+  };
+  host.disk.crashAt(operations, crashed, undefined, counts);
 }
 
-export function down(
-  host: Host,
-  how: 'process' | 'power',
-  durationMs: number,
-  nemesis: Nemesis,
-): void {
+function down(host: Host, how: 'process' | 'power', durationMs: number, nemesis: Nemesis): void {
   host.kill(how);
   nemesis.startLater(host, durationMs);
 }

@@ -1,6 +1,6 @@
 // What an operator does to a living cluster, at the worst of times: members added, removed and replaced, leadership moved,
 // databases defragmented, everything restored from a snapshot.
-import { crashAfter, down } from './machine-faults.ts';
+import { armCrash } from './machine-faults.ts';
 import type { FaultMaker } from './nemesis.ts';
 
 type MemberFault =
@@ -61,15 +61,12 @@ const moveLeader: FaultMaker = (_fault, nemesis) => {
   return `${leader.name} → ${target.name}`;
 };
 
-/** With `count`, the machine crashes so many disk operations later: in the middle of it, or right behind. */
 const defragment: FaultMaker = (fault, nemesis) => {
   const host = nemesis.target(fault);
   if (host?.process?.isServing !== true) return undefined;
-  const { count, how } = fault;
-  const power = how === 'power' ? 'power' : 'process';
-  if (count !== undefined) crashAfter(nemesis, host, count, () => down(host, power, 500, nemesis));
   nemesis.parts.operator.defragment(host);
-  return count === undefined ? host.name : `${host.name}, ${power} crash after ${count} operations`;
+  if (fault.count === undefined) return host.name;
+  return `${host.name}, which crashes ${armCrash(host, { ...fault, where: 'db' }, nemesis)}`;
 };
 
 const restore: FaultMaker = ({ count = 0 }, nemesis) => {

@@ -6,14 +6,16 @@ type NetworkFault = 'partition' | 'cut' | 'cutOneWay' | 'slowNetwork' | 'interru
 
 const DEFAULT_MS = 1_000;
 
-/** Cuts all links in both directions between the two sides, for a while. */
-const partition: FaultMaker = ({ durationMs = DEFAULT_MS }, nemesis) => {
+/** Cuts all links in both directions between the two sides, for a while: the target and the others, or any two. */
+const partition: FaultMaker = (fault, nemesis) => {
+  const { durationMs = DEFAULT_MS } = fault;
   const { random, cluster } = nemesis.parts;
   const names = random.shuffled(cluster.hosts.map((host) => host.name));
   if (names.length < 2) return undefined;
+  const alone = fault.target === undefined ? undefined : nemesis.target(fault);
   const size = 1 + random.below(names.length - 1);
-  const one = names.slice(0, size);
-  const other = names.slice(size);
+  const one = alone === undefined ? names.slice(0, size) : [alone.name];
+  const other = names.filter((name) => !one.includes(name));
   cutBetween(nemesis, one, other, durationMs);
   return `${one.join(' ')} | ${other.join(' ')} for ${durationMs} ms`;
 };

@@ -271,7 +271,21 @@ function planned(random: SimRandom, kind: FaultKind, atMs: number): PlannedFault
     case 'crashAt': {
       const how = random.pick(['process', 'power', 'power']);
       const again = random.pick([0, 3, 10, 30]);
-      return { kind, atMs, target, durationMs: 200, count: 1 + random.below(40), again, how };
+      const crash = { kind, atMs, target, durationMs: 200, again, how };
+      if (!random.onceIn(3)) return { ...crash, count: 1 + random.below(40) };
+      // Those on the log come so much oftener that hardly one on the database would be hit.
+      return { ...crash, count: 1 + random.below(12), where: 'db' };
+    }
+    case 'partition':
+      // Somebody else will lead, and the former leader does not know.
+      return random.onceIn(2)
+        ? { kind, atMs, target: 'leader', durationMs }
+        : { kind, atMs, durationMs };
+    case 'defragment': {
+      // With every second one somebody crashes while it goes on, or just after.
+      if (random.onceIn(2)) return { kind, atMs, target };
+      const how = random.pick(['process', 'power']);
+      return { kind, atMs, target, durationMs: 200, count: 1 + random.below(16), how };
     }
     case 'clockJump':
       return { kind, atMs, target, count: random.pick([-60_000, -500, 500, 60_000, 3_600_000]) };
@@ -279,10 +293,6 @@ function planned(random: SimRandom, kind: FaultKind, atMs: number): PlannedFault
       const where = random.pick(['wal', 'wal', 'snap', 'db'] as const);
       const how = random.pick(CORRUPTIONS);
       return { kind, atMs, target, durationMs: 200, where, how };
-    }
-    case 'defragment': {
-      const crash = { count: 1 + random.below(40), how: random.pick(['process', 'power']) };
-      return { kind, atMs, target, ...(random.onceIn(2) ? crash : {}) };
     }
     case 'restore':
       return { kind, atMs, count: random.pick([0, 1_000, 1_000_000]) };
