@@ -97,12 +97,12 @@ export const serverMutants: readonly Mutant[] = [
     replace: '',
   },
   {
-    name: 'stale-leader-renews',
-    bug: 'A leader that was paused renews leases without asking whether it still leads.',
+    name: 'leader-with-stuck-disk-renews',
+    bug: 'A leader whose disk stands still renews leases for as long as it has not been told by its own loop that it was succeeded.',
     like: 'etcd #15247',
-    profiles: ['clock'],
-    file: 'server/leases-anywhere.ts',
-    find: '        if (!(await this.member.confirmLeadership())) throw new NotPrimaryError();\n',
-    replace: '',
+    profiles: ['clock', 'disk'],
+    file: 'server/member.ts',
+    find: "if (!this.isLeader || this.node.raft.role !== 'leader') return false;",
+    replace: 'if (!this.isLeader) return false;',
   },
 ];

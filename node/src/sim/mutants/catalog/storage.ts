@@ -32,16 +32,6 @@ export const storageMutants: readonly Mutant[] = [
     replace: '    this.segments.push(next);',
   },
   {
-    name: 'segment-without-hard-state',
-    bug: 'A new segment of the log does not begin with term, vote and commit index, which leave with the older ones.',
-    like: 'textbook',
-    profiles: ['snapshot', 'crash'],
-    file: 'storage/wal/wal.ts',
-    find: `      this.encoder.addMessage(RecordType.State, HardState, this.hardState);
-    await this.write(true);`,
-    replace: '      void 0;\n    await this.write(true);',
-  },
-  {
     name: 'torn-write-refused',
     bug: 'A write that a power failure interrupted is taken for damage, and the member does not start.',
     like: 'textbook',
