@@ -8,7 +8,7 @@ import { DiskWorld } from './testing/disk-world.ts';
 import { startLoneMember } from './testing/lone-member.ts';
 import { MemberLife } from './testing/member-life.ts';
 
-const SEEDS = 16;
+const SEEDS = 10;
 const REFUSALS = ['WalCorruptError', 'WalMismatchError', 'BackendCorruptError', 'ConfigError'];
 const MENDING = /restore a snapshot|add it again|Put the log back/;
 
