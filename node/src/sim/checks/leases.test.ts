@@ -166,6 +166,7 @@ describe('TimeToLive and Leases', () => {
     run.script.commitPut('a', '1', 7n);
     run.timeToLive({ ttl: 9, grantedTtl: 10 });
     run.timeToLive({ ttl: 9, grantedTtl: 10, keys: [bytes('a'), bytes('b')] }, true);
+    run.timeToLive({ ttl: 11, grantedTtl: 10 });
     run.timeToLive({ ttl: -1 });
     const record = run.call(LeaseService.leaseLeases.path, {});
     run.answer(record, LeaseLeasesResponse.create({ leases: [LeaseStatus.create({ id: 7n })] }));
@@ -179,7 +180,7 @@ describe('TimeToLive and Leases', () => {
     run.script.commitPut('a', '1', 7n);
     run.script.commitPut('a', '2');
     run.script.commitPut('b', '1', 7n);
-    run.timeToLive({ ttl: 11, grantedTtl: 10 });
+    run.timeToLive({ ttl: 13, grantedTtl: 10 });
     run.timeToLive({ ttl: 5, grantedTtl: 5 });
     run.timeToLive({ ttl: 9, grantedTtl: 10, id: 8n });
     run.timeToLive({ ttl: 9, grantedTtl: 10, keys: [bytes('b')] });
@@ -189,7 +190,7 @@ describe('TimeToLive and Leases', () => {
     expect(run.script.reported).toEqual(
       [
         /which never was/,
-        /has 11 s left of 10 s/,
+        /has 13 s left of 10 s/,
         /lasts 5 s instead of 10 s/,
         /TimeToLive of 7 answered for 8/,
         /lists keys unasked/,

@@ -74,6 +74,8 @@ test('a term that goes back within a run is found', () => {
   raft.started('m0', 3);
   raft.sent('m0', message({ type: MessageType.MsgHeartbeat }), { ...ZERO, term: 5 });
   raft.sent('m0', message({ type: MessageType.MsgPreVote, term: 6 }), { ...ZERO, term: 5 });
+  // It was asked for in an earlier term, and leaves when the database has been read.
+  raft.sent('m0', message({ type: MessageType.MsgSnap, term: 4 }), { ...ZERO, term: 5 });
   expect(script.reported).toEqual([]);
   raft.sent('m0', message({ type: MessageType.MsgHeartbeat, term: 4 }), { ...ZERO, term: 4 });
   expect(script.reported).toHaveLength(2);

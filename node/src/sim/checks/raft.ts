@@ -129,8 +129,8 @@ export class RaftCheck {
 }
 
 /**
- * A pre-vote names a term to come, and what is only passed on none. Answers to appends and votes wait for the disk, so that
- * questions of a later term may leave before them.
+ * A pre-vote names a term to come, and what is only passed on none. Answers to appends and votes wait for the disk, and a
+ * snapshot until the database has been read, so that messages of a later term may leave before them.
  */
 function carriesOwnTerm(type: number): boolean {
   switch (type) {
@@ -138,7 +138,6 @@ function carriesOwnTerm(type: number): boolean {
     case MessageType.MsgVote:
     case MessageType.MsgHeartbeat:
     case MessageType.MsgHeartbeatResp:
-    case MessageType.MsgSnap:
       return true;
     default:
       return false;
