@@ -216,7 +216,8 @@ export class LeaseCheck {
       this.report(`TimeToLive knows lease ${id}, which never was`);
       return;
     }
-    if (ttl > grantedTtl + PROMOTION_SECONDS) this.report(`lease ${id} has ${ttl} s left of ${grantedTtl} s`);
+    if (ttl > grantedTtl + PROMOTION_SECONDS)
+      this.report(`lease ${id} has ${ttl} s left of ${grantedTtl} s`);
     const least = Math.min(...lives.map((life) => life.requestedTtl));
     if (grantedTtl < least) this.report(`lease ${id} lasts ${grantedTtl} s instead of ${least} s`);
     if (!request.keys && keys.length > 0) this.report(`TimeToLive of ${id} lists keys unasked`);
