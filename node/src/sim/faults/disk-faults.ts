@@ -7,6 +7,8 @@ type DiskFault =
   'fsyncError' | 'writeError' | 'diskFull' | 'stall' | 'corrupt' | 'wipe' | 'rollback';
 
 const DEFAULT_MS = 1_000;
+/** How long those stay away who know what an old disk lacks: long enough to elect a leader without them. */
+const UNHELPFUL_MS = 6_000;
 /** Bytes that a full disk still takes. */
 const LEFT_BYTES = 16_384;
 
@@ -61,18 +63,50 @@ const wipe: FaultMaker = (fault, nemesis) => {
   return host.name;
 };
 
-/** An older copy of the disk is put back: it is made now, and put back after a while. */
+/**
+ * An older copy of the disk is put back: it is made now, and put back after a while. Now and then with the worst timing: what
+ * is written meanwhile is held by no more than a quorum, and when the copy is back, only those run who lack it.
+ */
 const rollback: FaultMaker = (fault, nemesis) => {
   const host = nemesis.target(fault);
   if (host === undefined) return undefined;
   const { durationMs = DEFAULT_MS } = fault;
   const image = host.disk.image();
-  nemesis.parts.scheduler.after(durationMs, () => putBack(nemesis, host, image, durationMs));
-  return `${host.name}: copied`;
+  const { random, scheduler } = nemesis.parts;
+  const away = nemesis.isStrict && random.chance(0.5) ? someOthers(nemesis, host) : [];
+  for (const one of away) {
+    one.kill('process');
+    nemesis.startLater(one, durationMs);
+  }
+  scheduler.after(durationMs, () => putBack(nemesis, host, image, durationMs, away));
+  const without = away.map(({ name }) => name).join(' and ');
+  return `${host.name}: copied${without === '' ? '' : `, and ${without} away for ${durationMs} ms`}`;
 };
 
-function putBack(nemesis: Nemesis, host: Host, image: DiskImage, ageMs: number): void {
+/** As many as can be missed, followers first. None when somebody is missing already. */
+function someOthers(nemesis: Nemesis, host: Host): Host[] {
+  const members = nemesis.memberHosts();
+  if (!nemesis.allServe() || nemesis.disturbances > 0) return [];
+  const leader = nemesis.parts.cluster.leader();
+  const others = members.filter((one) => one !== host && one !== leader);
+  return others.slice(0, Math.floor((members.length - 1) / 2));
+}
+
+function putBack(
+  nemesis: Nemesis,
+  host: Host,
+  image: DiskImage,
+  ageMs: number,
+  away: readonly Host[],
+): void {
   if (host.entry === undefined || !nemesis.mayDamage(host, 'rollback')) return;
+  if (away.length > 0) {
+    for (const one of nemesis.memberHosts()) {
+      if (one === host || away.includes(one)) continue;
+      one.kill('process');
+      nemesis.startLater(one, UNHELPFUL_MS);
+    }
+  }
   host.kill('power');
   host.disk.restore(image);
   nemesis.say(`${host.name} goes back by ${ageMs} ms`);

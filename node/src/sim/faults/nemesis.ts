@@ -59,7 +59,7 @@ export class Nemesis {
   private readonly excused = new Set<string>();
   private readonly refusals = new Map<string, number>();
   private calm = false;
-  private readonly isStrict: boolean;
+  readonly isStrict: boolean;
 
   constructor(parts: NemesisParts) {
     this.parts = parts;
