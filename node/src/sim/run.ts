@@ -64,7 +64,10 @@ class Run {
     const { trace, scheduler } = this;
     this.network = new Network(scheduler, random.fork('network'), () => scenario.network);
     const { network } = this;
-    this.checks = new Checks({ nowMs: () => scheduler.nowMs });
+    this.checks = new Checks({
+      nowMs: () => scheduler.nowMs,
+      clockDriftPpm: scenario.clockDriftPpm,
+    });
     this.checks.onViolation((violation) => this.add(violation));
     const observer = this.checks;
     this.cluster = new SimCluster({

@@ -28,6 +28,7 @@ export interface OperatorParts {
 export class Operator {
   readonly parts: OperatorParts;
   private working = 0;
+  private tail: Promise<void> = Promise.resolve();
   private restoring = false;
 
   constructor(parts: OperatorParts) {
@@ -103,9 +104,10 @@ export class Operator {
     }
   }
 
+  /** One thing after the other: a list of members that somebody else changes meanwhile is worth nothing. */
   private work(steps: () => Promise<void>): void {
     this.working++;
-    void steps().finally(() => this.working--);
+    this.tail = this.tail.then(steps).finally(() => this.working--);
   }
 
   /** Tries once; what becomes of it is seen by all. */
