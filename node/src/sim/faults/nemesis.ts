@@ -22,6 +22,8 @@ const HARMLESS_WHEN_STRICT: ReadonlySet<FaultKind> = new Set<FaultKind>([
   ...(['kill', 'power', 'crashAt', 'pause', 'clockJump', 'moveLeader'] as const),
 ]);
 
+/** What a member without data says when --initial-cluster does not name all who are there. */
+const OUTDATED_ENTRY = 'error validating peerURLs';
 /** A member that refuses its data so often in a row is replaced by the operator. */
 const REFUSALS = 2;
 
@@ -160,6 +162,10 @@ export class Nemesis {
       // Removed from the cluster: the machine is free for another member.
       host.entry = undefined;
       host.disk.wipe();
+      return;
+    }
+    if (reason.includes(OUTDATED_ENTRY)) {
+      this.parts.operator.enterAgain(host);
       return;
     }
     const isDamaged = this.damaged === host;

@@ -76,6 +76,15 @@ export class Operator {
     });
   }
 
+  /** A new member crashed before it had any data, and others have come or gone since: it is told anew who there is. */
+  enterAgain(host: Host): void {
+    this.work(async () => {
+      const id = await this.idOf(host);
+      if (id !== undefined) await this.enter(host, id);
+      else host.entry = undefined;
+    });
+  }
+
   moveLeader(leader: Host, target: MemberId): void {
     this.once(leader, MaintenanceService.moveLeader, { targetId: target });
   }
@@ -126,17 +135,22 @@ export class Operator {
     }
     const id = await this.idOf(host);
     if (id === undefined) return;
+    await this.enter(host, id);
+    if (!isLearner) return;
+    await this.untilDone(ClusterService.memberPromote, { id }, async () => {
+      const member = (await this.list()).find((one) => one.id === id);
+      return member === undefined || !member.isLearner;
+    });
+  }
+
+  /** Starts a member on an empty disk, with all members named. */
+  private async enter(host: Host, id: MemberId): Promise<void> {
     const members = await this.list();
     const names = members.map(({ id: one, name, peerUrls: [url = ''] }) => {
       return `${one === id ? host.name : name}=${url}`;
     });
     host.entry = { initialCluster: names.join(','), state: 'existing', token: 'sim' };
     host.start();
-    if (!isLearner) return;
-    await this.untilDone(ClusterService.memberPromote, { id }, async () => {
-      const member = (await this.list()).find((one) => one.id === id);
-      return member === undefined || !member.isLearner;
-    });
   }
 
   private async removeFrom(host: Host): Promise<void> {
