@@ -34,7 +34,7 @@ export class MemoryInode {
 
   static of(content: Uint8Array): MemoryInode {
     const inode = new MemoryInode();
-    inode.current.write(content, 0);
+    inode.current.write(content.slice(), 0, true);
     inode.durable = inode.current.fork();
     return inode;
   }
