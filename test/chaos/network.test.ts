@@ -36,7 +36,7 @@ describe.skipIf(reason !== undefined)(`a bad network (${reason ?? `seed ${SEED}`
           await network.mend();
           await sleep(random.between(0, 800));
         });
-        expectRunning(cluster);
+        expectRunning(cluster.members);
       });
       const stats = await network.stats();
       console.log(JSON.stringify(stats));

@@ -42,7 +42,7 @@ test(
       await asleep([await findLeader(cluster, HEALTHY_MS)], async () => {
         await timeUntilServing(cluster, HEALTHY_MS);
       });
-      expectRunning(cluster);
+      expectRunning(cluster.members);
     });
   },
   TEST_TIMEOUT_MS,

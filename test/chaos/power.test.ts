@@ -12,15 +12,16 @@ import { LossyDisks } from './disk/lossy-cluster.ts';
 import type { DiskFault } from './disk/lossy-disk.ts';
 import { NOTHING_SURVIVES } from './disk/rollback.ts';
 import { findLeader } from './leadership.ts';
+import type { Load } from './load/load.ts';
 import { compile, noCompiler } from './native/compile.ts';
 import { HEALTHY_MS, repeat, restartOf, TEST_TIMEOUT_MS, underLoad } from './under-load.ts';
 
 const SEED = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-/** Long enough that a failure mostly finds something unsynced. */
-const SYNC_DELAY_US = 8_000;
 /** Snapshots, and with them new and removed files, come often; members that were away get them from others. */
 const FLAGS = ['--snapshot-count', '40', '--snapshot-catchup-entries', '10'];
 const END_MS = 60_000;
+/** Durations of a sync. */
+const PACES_US = [2_000, 20_000, 60_000];
 const reason = noCompiler();
 if (reason !== undefined) console.log(`skipped: power failures: ${reason}`);
 
@@ -35,33 +36,46 @@ describe.skipIf(reason !== undefined)(`power failures (${reason ?? `seed ${SEED}
 
   async function onLossyDisks(
     members: number,
-    faults: (cluster: TestCluster, disks: LossyDisks) => Promise<void>,
+    faults: (cluster: TestCluster, disks: LossyDisks, load: Load) => Promise<void>,
   ): Promise<void> {
-    const disks = new LossyDisks(library, SYNC_DELAY_US);
+    const disks = new LossyDisks(library);
     const options = { members, place: disks.place, flags: FLAGS };
-    await underLoad(options, (cluster) => faults(cluster, disks));
-    const { total } = disks;
-    unsynced += total.unsynced;
-    console.log(
-      `of ${total.unsynced} unsynced changes ${total.writes} writes and ${total.names} names were lost`,
-    );
+    try {
+      await underLoad(options, (cluster, load) => faults(cluster, disks, load));
+    } finally {
+      const { total } = disks;
+      unsynced += total.unsynced;
+      console.log(
+        `of ${total.unsynced} unsynced changes ${total.writes} writes and ${total.names} names were lost`,
+      );
+    }
   }
 
   test(
     'of the whole cluster, and of one member',
     async () => {
-      await onLossyDisks(3, async (cluster, disks) => {
-        await repeat(4, async (round) => {
-          await sleep(random.between(50, 600));
+      await onLossyDisks(3, async (cluster, disks, load) => {
+        await repeat(5, async (round) => {
+          const leader = cluster.members.indexOf(await findLeader(cluster, HEALTHY_MS));
+          disks.setPace(leader, random.pick(PACES_US));
+          await sleep(random.between(50, 400));
           const first = random.below(3);
-          const indexes = round % 2 === 0 ? [0, 1, 2] : [first];
-          if (random.chance(0.5)) defragment(cluster.member(first), cluster);
-          await disks.crash(cluster.member(first), first, 20, random);
+          const indexes = round % 5 === 2 ? [first] : [0, 1, 2];
+          if (random.chance(0.3)) defragment(cluster.member(first), cluster);
+          // At a change of the disk, or right behind an answer.
+          if (random.chance(0.3)) await disks.crash(cluster.member(first), first, 20, random);
+          else await load.write();
           await disks.losePower(cluster.members, indexes, random);
-          await restartOf(
-            indexes.map((index) => cluster.member(index)),
-            cluster,
-          );
+          // Without the member that was ahead the others have to know what was acknowledged.
+          const late = indexes.length === 3 && random.chance(0.8) ? [leader] : [];
+          const early = indexes.filter((index) => !late.includes(index));
+          for (const group of [early, late]) {
+            if (group.length === 0) continue;
+            await restartOf(
+              group.map((index) => cluster.member(index)),
+              cluster,
+            );
+          }
         });
       });
     },
@@ -71,12 +85,14 @@ describe.skipIf(reason !== undefined)(`power failures (${reason ?? `seed ${SEED}
   test(
     'of the only member, at any change of its disk, and again while it recovers',
     async () => {
-      await onLossyDisks(1, async (cluster, disks) => {
+      await onLossyDisks(1, async (cluster, disks, load) => {
         const member = cluster.member(0);
         await repeat(5, async (round) => {
+          disks.setPace(-1, random.pick(PACES_US));
           await sleep(random.between(10, 200));
           if (round % 2 === 0) defragment(member, cluster);
-          await disks.crash(member, 0, 40, random);
+          if (random.chance(0.7)) await disks.crash(member, 0, 40, random);
+          else await load.write();
           await disks.losePower(cluster.members, [0], random);
           if (round % 2 === 1) {
             member.start();
@@ -120,7 +136,7 @@ describe.skipIf(reason !== undefined)(`power failures (${reason ?? `seed ${SEED}
   );
 
   test('a disk that lies about its syncs loses what was acknowledged', async () => {
-    const disks = new LossyDisks(library, 0);
+    const disks = new LossyDisks(library);
     const cluster = await startCluster({ place: disks.place, startTimeoutMs: HEALTHY_MS });
     try {
       using client = new Client({ endpoints: cluster.endpoints, timeoutMs: HEALTHY_MS });

@@ -24,7 +24,7 @@ const CALM_MS = 300;
 /** Starts a cluster, runs `faults` while clients work on it, and judges. Stops the cluster. */
 export async function underLoad(
   options: ClusterOptions,
-  faults: (cluster: TestCluster) => Promise<void>,
+  faults: (cluster: TestCluster, load: Load) => Promise<void>,
 ): Promise<void> {
   const cluster = await startCluster({ startTimeoutMs: HEALTHY_MS, ...options });
   try {
@@ -36,7 +36,7 @@ export async function underLoad(
 
 async function run(
   cluster: TestCluster,
-  faults: (cluster: TestCluster) => Promise<void>,
+  faults: (cluster: TestCluster, load: Load) => Promise<void>,
 ): Promise<void> {
   const tape = new Tape();
   for (const member of cluster.members) {
@@ -46,7 +46,7 @@ async function run(
   }
   const load = new Load(cluster, tape);
   try {
-    await faults(cluster);
+    await faults(cluster, load);
     await cluster.untilHealthy(HEALTHY_MS);
     tape.faultsEnded();
     await sleep(CALM_MS);
@@ -69,8 +69,8 @@ export async function repeat(
   for (let index = 0; index < least || performance.now() < endMs; index++) await round(index);
 }
 
-/** No member ended by itself. */
-export function expectRunning({ members }: TestCluster): void {
+/** None of these ended by itself. */
+export function expectRunning(members: readonly TestMember[]): void {
   const ended = members.filter((member) => !member.isRunning);
   const logs = ended.map(({ name, logFile }) => [
     name,
@@ -82,5 +82,5 @@ export function expectRunning({ members }: TestCluster): void {
 export async function restartOf(targets: readonly TestMember[], all: TestCluster): Promise<void> {
   for (const target of targets) target.start();
   await all.untilHealthy(HEALTHY_MS);
-  expectRunning(all);
+  expectRunning(targets);
 }

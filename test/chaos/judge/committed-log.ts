@@ -3,27 +3,51 @@ import { join } from 'node:path';
 import { SILENT_LOGGER } from '../../../node/src/base/logger.ts';
 import { RealDisk } from '../../../node/src/platform/real-disk.ts';
 import { Model, type LoggedRequest } from '../../../node/src/sim/checks/model/model.ts';
-import { readValidSnapshots, replay } from '../../../node/src/storage/wal/replay.ts';
-import type { Entry } from '../../../node/src/wire/gen/raft.ts';
+import { RecordType } from '../../../node/src/storage/wal/format.ts';
+import { listSegments } from '../../../node/src/storage/wal/replay.ts';
+import { SegmentReader } from '../../../node/src/storage/wal/segment-reader.ts';
+import { decode } from '../../../node/src/wire/index.ts';
+import { Snapshot } from '../../../node/src/wire/gen/record.ts';
+import { Entry, HardState } from '../../../node/src/wire/gen/raft.ts';
 
-/** A member's entries up to `commitIndex`, from the last snapshot on that it got from another member, if it got one. */
+/** A member's entries up to `commitIndex`, without those that it knows from another member's snapshot alone. */
 export async function readCommittedLog(dataDir: string, commitIndex: number): Promise<Entry[]> {
+  const entries = new Map<number, Entry>();
+  let committed = 0;
+  await visitRecords(join(dataDir, 'member/wal'), ({ type, data }) => {
+    if (type === RecordType.State) committed = decode(HardState, data).commit;
+    if (type === RecordType.Entry) {
+      const entry = decode(Entry, data.slice());
+      entries.set(entry.index, entry); // the latest of an index counts
+    }
+    if (type === RecordType.Snapshot && decode(Snapshot, data).index > committed) {
+      // What the member had beyond its commit index was nobody's any more.
+      for (const index of entries.keys()) if (index > committed) entries.delete(index);
+    }
+  });
+  return [...entries.values()]
+    .filter((entry) => entry.index <= commitIndex)
+    .sort((a, b) => a.index - b.index);
+}
+
+async function visitRecords(folder: string, visit: (record: SegmentReader) => void): Promise<void> {
   const disk = new RealDisk();
-  const folder = join(dataDir, 'member/wal');
-  const taken = await readValidSnapshots(disk, folder, SILENT_LOGGER);
-  let failure: unknown;
-  for (const start of [{ index: 0, term: 0 }, ...taken]) {
+  const segments = await listSegments(disk, folder, SILENT_LOGGER);
+  let crc: number | undefined;
+  for (const [position, { name }] of segments.entries()) {
+    const path = join(folder, name);
+    const file = await disk.open(path, 'read');
     try {
-      const { state } = await replay(disk, folder, start, SILENT_LOGGER);
-      const committed = state.entries.filter((entry) => entry.index <= commitIndex);
-      const last = committed.at(-1)?.index ?? start.index;
-      if (last === commitIndex) return committed;
-      failure = new Error(`${dataDir} has no entry ${commitIndex}, which it had applied`);
-    } catch (error) {
-      failure = error; // the log has a gap behind this snapshot
+      const reader = new SegmentReader(path, file, crc, position === segments.length - 1);
+      for (let step = reader.next(); step === 'record' || step === 'fill'; step = reader.next()) {
+        if (step === 'fill') await reader.fill();
+        else visit(reader);
+      }
+      crc = reader.crc;
+    } finally {
+      await file.close();
     }
   }
-  throw failure;
 }
 
 /** The log from the first entry on, of what each member has. @throws Error when an entry is nowhere */

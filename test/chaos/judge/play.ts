@@ -77,12 +77,20 @@ class Player {
     }
     this.#show(this.log.entries.length);
     // Each has to agree with what was joined of all.
-    this.#members.forEach(({ host, final, log }, index) => {
-      this.#checks.started(`log of ${host}`, index, final.memberId, 0);
-      this.#checks.applied(`log of ${host}`, index, log);
-    });
+    for (const member of this.#members) this.#compare(member);
     this.#checks.finish(this.#members.map(({ final }) => final));
     return [...this.#checks.violations];
+  }
+
+  #compare({ host, final, log }: MemberEnd): void {
+    const name = `log of ${host}`;
+    let run = 0;
+    log.forEach((entry, position) => {
+      // Behind a snapshot of another member its log begins anew.
+      const follows = log[position - 1]?.index === entry.index - 1;
+      if (!follows) this.#checks.started(name, ++run, final.memberId, 0);
+      this.#checks.applied(name, run, [entry]);
+    });
   }
 
   #one(event: TapeEvent): void {

@@ -24,6 +24,8 @@ export class Load {
   readonly #watches: WatchLoad;
   readonly #work: Promise<void>[];
   readonly #leaseWork: Promise<void>;
+  #writer: RecordedClient | undefined;
+  #writes = 0;
 
   constructor(cluster: TestCluster, tape: Tape) {
     this.#cluster = cluster;
@@ -58,6 +60,12 @@ export class Load {
   /** What a typed watch on PREFIX has told since the first revision. */
   get watched(): readonly LoggedEvent[] {
     return this.#watches.seen;
+  }
+
+  /** Resolves when a write of its own was answered, one way or the other. */
+  async write(): Promise<void> {
+    this.#writer ??= this.#client('writer');
+    await this.#writer.put(`${PREFIX}written`, `w${this.#writes++}`).catch(() => {});
   }
 
   /** Lets the requests under way end, the leases expire, and the watchers, old ones and new, get everything. */
