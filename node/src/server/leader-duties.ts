@@ -29,7 +29,7 @@ export class LeaderDuties {
     const { lessor } = this.member.state;
     if (this.member.config.featureGates.leaseCheckpoint) {
       lessor.setCheckpointer(async (checkpoints) => {
-        await this.member.propose({
+        await this.member.proposeAsLeader({
           leaseCheckpoint: LeaseCheckpointRequest.create({ checkpoints }),
         });
       });
@@ -77,7 +77,8 @@ export class LeaderDuties {
     const expired = member.state.lessor.expired();
     if (expired.length > 0 && !(await member.confirmLeadership())) return;
     for (const id of expired) {
-      member.propose({ leaseRevoke: LeaseRevokeRequest.create({ id }) }).catch((error: unknown) => {
+      const leaseRevoke = LeaseRevokeRequest.create({ id });
+      member.proposeAsLeader({ leaseRevoke }).catch((error: unknown) => {
         this.logger.warn('failed to revoke lease', {
           'lease-id': formatId(id),
           error: String(error),
@@ -86,7 +87,9 @@ export class LeaderDuties {
     }
     const checkpoints = member.state.lessor.dueCheckpoints();
     if (checkpoints.length > 0) {
-      await member.propose({ leaseCheckpoint: LeaseCheckpointRequest.create({ checkpoints }) });
+      await member.proposeAsLeader({
+        leaseCheckpoint: LeaseCheckpointRequest.create({ checkpoints }),
+      });
     }
   }
 

@@ -229,6 +229,11 @@ export class Member implements MemberApi, StateEvents {
     return this.proposer.propose(request);
   }
 
+  /** See Proposer. */
+  proposeAsLeader(request: Partial<InternalRaftRequest>): Promise<Applied> {
+    return this.proposer.proposeAsLeader(request);
+  }
+
   linearizableRead(): Promise<void> {
     return this.reads.notify();
   }

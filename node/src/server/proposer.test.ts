@@ -22,7 +22,7 @@ function setUp() {
   };
   const stepped: Message[] = [];
   const node = {
-    raft: { term: 3 },
+    raft: { term: 3, role: 'leader' },
     step: (message: Message) => {
       if (state.failure !== undefined) throw state.failure;
       stepped.push(message);
@@ -47,7 +47,7 @@ function setUp() {
     commitIndex: () => state.commit,
     wake: () => state.wakes++,
   });
-  return { clock, batches, changes, state, waiters, proposer, stepped };
+  return { clock, batches, changes, state, waiters, proposer, stepped, raft: node.raft };
 }
 
 const revoke = (id: bigint) => ({ leaseRevoke: { id } });
@@ -221,3 +221,25 @@ test('after the stop nothing is taken', async () => {
   expect(await codeOf(proposer.propose(compact(1)))).toBe('Stopped');
   expect(await codeOf(proposer.configure(ConfChange.create()))).toBe('Stopped');
 });
+
+test.each([
+  { role: 'follower', term: 3 },
+  { role: 'leader', term: 5 },
+])(
+  'what was a leader’s to do in its term never goes to a successor: $role of $term',
+  async (now) => {
+    const { proposer, batches, state, raft } = setUp();
+    state.failure = new RaftError('ProposalDropped');
+    const revoked = codeOf(proposer.proposeAsLeader(revoke(7n)));
+    const compacted = codeOf(proposer.propose(compact(2)));
+    await settle();
+    state.failure = undefined;
+    Object.assign(raft, now);
+    proposer.retry();
+    await settle();
+    expect(await revoked).toBe('LeaderChanged');
+    expect(batches.flat().map((one) => one.compaction?.revision)).toEqual([2]);
+    proposer.stop();
+    void compacted;
+  },
+);

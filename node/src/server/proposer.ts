@@ -34,6 +34,8 @@ export interface ProposerParts {
 interface Pending {
   readonly id: bigint;
   readonly data: Uint8Array;
+  /** The only term in which it may be proposed, by its leader; undefined for a client's, which any leader may have. */
+  readonly term: number | undefined;
 }
 
 export class Proposer {
@@ -49,8 +51,17 @@ export class Proposer {
     this.held = new HeldProposals(parts);
   }
 
+  /**
+   * What this member does as the leader, and a successor would judge anew, such as the end of a lease that may have been
+   * renewed there: it comes into the log in this term, or not at all.
+   * @throws EtcdError LeaderChanged, and as `propose`
+   */
+  proposeAsLeader(request: Partial<InternalRaftRequest>): Promise<Applied> {
+    return this.propose(request, this.parts.node.raft.term);
+  }
+
   /** @throws EtcdError TooManyRequests, RequestTooLarge, Timeout…, Stopped */
-  async propose(request: Partial<InternalRaftRequest>): Promise<Applied> {
+  async propose(request: Partial<InternalRaftRequest>, term?: number): Promise<Applied> {
     if (this.stopped) throw new EtcdError('Stopped');
     const { ids, waiters, appliedIndex, commitIndex, maxRequestBytes } = this.parts;
     const isRevocation = request.leaseRevoke !== undefined;
@@ -62,7 +73,7 @@ export class Proposer {
     const header = RequestHeader.create({ id });
     const data = encode(InternalRaftRequest, InternalRaftRequest.create({ ...request, header }));
     if (data.length > maxRequestBytes) throw new EtcdError('RequestTooLarge');
-    this.pending.push({ id, data });
+    this.pending.push({ id, data, term });
     this.schedule();
     return waiters.wait(id);
   }
@@ -104,7 +115,7 @@ export class Proposer {
   private flush(): void {
     if (this.stopped || !this.parts.canPropose()) return;
     // Those that came back may have timed out in the meantime.
-    const batch = this.pending.filter(({ id }) => this.parts.waiters.has(id));
+    const batch = this.pending.filter((one) => this.parts.waiters.has(one.id) && this.mayGo(one));
     const changes = this.parts.canConfigure() ? this.pendingChanges.splice(0) : [];
     this.pending = [];
     const { node } = this.parts;
@@ -115,6 +126,13 @@ export class Proposer {
         this.pendingChanges.push(change);
     }
     this.parts.wake();
+  }
+
+  private mayGo({ id, term }: Pending): boolean {
+    const { raft } = this.parts.node;
+    if (term === undefined || (raft.role === 'leader' && raft.term === term)) return true;
+    this.parts.waiters.reject(id, new EtcdError('LeaderChanged'));
+    return false;
   }
 
   /** False when raft took nothing, as while leadership is handed over: then it waits for `retry`. */
