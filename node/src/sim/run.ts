@@ -96,6 +96,7 @@ class Run {
     const { operator } = this;
     this.nemesis = new Nemesis({
       ...{ scenario, cluster, network, scheduler, trace, observer, operator },
+      clients: this.workload.clients,
       random: random.fork('nemesis'),
       unexpectedEnd: (host, reason) => this.violated('unexpectedExit', `${host}: ${reason}`),
     });

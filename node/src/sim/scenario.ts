@@ -8,6 +8,7 @@ const faultKinds = [
   'partition',
   'cut',
   'cutOneWay',
+  'cutClients',
   'slowNetwork',
   'kill',
   'power',

@@ -18,7 +18,14 @@ import { STRICT_VOUCHING } from './profiles.ts';
 const RESTART_MS = 1_000;
 /** What may happen to the others while a member that vouches strictly comes back with an old or empty disk. */
 const HARMLESS_WHEN_STRICT: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  ...(['partition', 'cut', 'cutOneWay', 'slowNetwork', 'interruptSnapshots'] as const),
+  ...([
+    'partition',
+    'cut',
+    'cutOneWay',
+    'cutClients',
+    'slowNetwork',
+    'interruptSnapshots',
+  ] as const),
   ...(['kill', 'power', 'crashAt', 'pause', 'clockJump', 'moveLeader'] as const),
 ]);
 
@@ -36,6 +43,8 @@ export interface NemesisParts {
   readonly trace: Trace;
   readonly observer: FaultObserver;
   readonly operator: Operator;
+  /** Names of the clients on the network. */
+  readonly clients: readonly string[];
   /** A process ended by itself, and nothing that was done to it explains that. */
   readonly unexpectedEnd: (host: string, reason: string) => void;
 }

@@ -2,7 +2,8 @@
 import type { FaultKind } from '../scenario.ts';
 import type { FaultMaker, Nemesis } from './nemesis.ts';
 
-type NetworkFault = 'partition' | 'cut' | 'cutOneWay' | 'slowNetwork' | 'interruptSnapshots';
+type NetworkFault =
+  'partition' | 'cut' | 'cutOneWay' | 'cutClients' | 'slowNetwork' | 'interruptSnapshots';
 
 const DEFAULT_MS = 1_000;
 
@@ -44,6 +45,23 @@ const cutOneWay: FaultMaker = (fault, nemesis) => {
     for (const [from = '', to = ''] of links) network.mend(from, to);
   });
   const way = isDeaf ? 'does not hear' : 'is not heard by';
+  return `${host.name} ${way} ${chosen.join(' ')} for ${durationMs} ms`;
+};
+
+/** Some clients cannot reach one member, or are not answered by it: what they asked is left hanging. */
+const cutClients: FaultMaker = (fault, nemesis) => {
+  const { random, network, clients } = nemesis.parts;
+  const host = nemesis.target(fault);
+  const chosen = clients.filter(() => random.onceIn(2));
+  if (host === undefined || chosen.length === 0) return undefined;
+  const { durationMs = DEFAULT_MS } = fault;
+  const isUnanswered = random.onceIn(2);
+  const links = chosen.map((client) => (isUnanswered ? [host.name, client] : [client, host.name]));
+  for (const [from = '', to = ''] of links) network.cut(from, to);
+  nemesis.during(durationMs, () => {
+    for (const [from = '', to = ''] of links) network.mend(from, to);
+  });
+  const way = isUnanswered ? 'does not reach' : 'is not reached by';
   return `${host.name} ${way} ${chosen.join(' ')} for ${durationMs} ms`;
 };
 
@@ -91,5 +109,5 @@ function pairOf(
 }
 
 export const networkFaults: Readonly<Record<NetworkFault & FaultKind, FaultMaker>> = {
-  ...{ partition, cut, cutOneWay, slowNetwork, interruptSnapshots },
+  ...{ partition, cut, cutOneWay, cutClients, slowNetwork, interruptSnapshots },
 };

@@ -13,7 +13,6 @@ import { restoreCluster } from './restore.ts';
 const CALL_TIMEOUT_MS = 3_000;
 const RETRY_MS = 300;
 const RELAXED = { 'vouch-timeout': '2s' } as const;
-const MEMBERSHIP_NOT_FOUND = 'member not found';
 
 export interface OperatorParts {
   readonly cluster: SimCluster;
@@ -187,9 +186,7 @@ export class Operator {
           await this.parts.client.call(host.name, method, request, options);
           return;
         } catch (error) {
-          const text = String(error);
-          this.parts.say(`${method.path} at ${host.name}: ${text}`);
-          if (text.includes(MEMBERSHIP_NOT_FOUND)) return;
+          this.parts.say(`${method.path} at ${host.name}: ${String(error)}`);
         }
       }
       await this.parts.scheduler.pause(RETRY_MS);

@@ -27,7 +27,7 @@ interface Profile {
 export const STRICT_VOUCHING = { 'vouch-timeout': '0s' } as const;
 
 const CRASHES: Weights = { kill: 4, power: 4, crashAt: 6 };
-const NETWORK: Weights = { partition: 4, cut: 3, cutOneWay: 3, slowNetwork: 2 };
+const NETWORK: Weights = { partition: 4, cut: 3, cutOneWay: 3, cutClients: 2, slowNetwork: 2 };
 const DUTIES: Weights = { moveLeader: 1, defragment: 1 };
 
 export const PROFILES: readonly Profile[] = [
