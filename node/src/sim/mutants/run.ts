@@ -13,6 +13,7 @@ const HELP = `Usage: npm run sim:mutants -- [flags]
 Runs the simulation with each deliberate bug until a check fails that passes without it.
 
   --only NAME[,NAME]  Only these; "list" shows all
+  --missing           Only those that were not found the last time
   --seeds N           Runs for each mutant before it counts as not found. Default 100
   --from SEED         The first seed. Default 1
   --profile NAME      Only this profile. Default: those that the mutant names, or all in turn
@@ -35,6 +36,7 @@ interface Settings {
   readonly firstSeed: number;
   readonly profile: string | undefined;
   readonly usesRecord: boolean;
+  readonly onlyMissing: boolean;
   readonly updates: boolean;
   readonly jobs: number;
 }
@@ -47,6 +49,7 @@ function readSettings(): Settings | undefined {
       from: { type: 'string', default: '1' },
       profile: { type: 'string' },
       recorded: { type: 'boolean', default: false },
+      missing: { type: 'boolean', default: false },
       update: { type: 'boolean', default: false },
       jobs: { type: 'string', default: String(availableParallelism()) },
       help: { type: 'boolean', default: false },
@@ -59,6 +62,7 @@ function readSettings(): Settings | undefined {
     firstSeed: positive('from', values.from),
     profile: values.profile,
     usesRecord: values.recorded,
+    onlyMissing: values.missing,
     updates: values.update,
     jobs: positive('jobs', values.jobs),
   };
@@ -128,13 +132,15 @@ async function runAll(settings: Settings, found: FoundRecord): Promise<Outcome[]
     failsAnyway: (place) => unmutated.fails(place),
     nowMs: () => performance.now(),
   };
-  const waiting = [...settings.mutants];
+  const { mutants, onlyMissing } = settings;
+  const waiting = mutants.filter(({ name }) => !onlyMissing || !found.has(name));
   const outcomes: Outcome[] = [];
   const lane = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const outcome = await search(mutant, placesFor(mutant, settings, found), parts);
       outcomes.push(outcome);
       print(lineOf(outcome));
+      if (settings.updates) await keep(outcome, settings, found);
     }
   };
   try {
@@ -143,6 +149,17 @@ async function runAll(settings: Settings, found: FoundRecord): Promise<Outcome[]
     unmutated.close();
   }
   return outcomes;
+}
+
+async function keep(
+  { mutant, finding }: Outcome,
+  { usesRecord }: Settings,
+  found: FoundRecord,
+): Promise<void> {
+  if (finding === undefined) found.delete(mutant.name);
+  // Found where it was found before: after how many runs that was the first time is what counts.
+  else if (!usesRecord || finding.runs > 1) found.set(mutant.name, finding);
+  await writeRecord(found);
 }
 
 function lineOf({ mutant, finding, violation, runs, realMs }: Outcome): string {
@@ -173,13 +190,6 @@ async function main(): Promise<number> {
   }
   const found = await readRecord();
   const outcomes = await runAll(settings, found);
-  if (settings.updates) {
-    for (const { mutant, finding } of outcomes) {
-      if (finding === undefined) found.delete(mutant.name);
-      else if (!settings.usesRecord || finding.runs > 1) found.set(mutant.name, finding);
-    }
-    await writeRecord(found);
-  }
   const escaped = outcomes.filter(({ finding }) => finding === undefined).length;
   print(`${outcomes.length - escaped} passed, ${escaped} failed`);
   return escaped === 0 ? 0 : 1;

@@ -57,15 +57,6 @@ export const raftMutants: readonly Mutant[] = [
     replace: 'const accepted = true;',
   },
   {
-    name: 'leader-counts-unsynced-entries',
-    bug: 'A leader counts its own log for the quorum before it is synced.',
-    like: 'textbook',
-    profiles: ['crash'],
-    file: 'raft/raft.ts',
-    find: 'this.send(Message.create({ to: this.id, type: MessageType.MsgAppResp, index }));',
-    replace: 'this.tracker.get(this.id)?.maybeUpdate(index);',
-  },
-  {
     name: 'single-member-answers-early',
     bug: 'A member that is the quorum commits before its log is synced, and answers.',
     like: 'etcd #14370',
