@@ -186,6 +186,10 @@ export class Checks implements Observer {
     this.watches.closed(stream);
   }
 
+  forgot(host: string): void {
+    this.raft.forgot(host);
+  }
+
   fault(kind: string, text: string): void {
     void [kind, text];
   }

@@ -113,6 +113,8 @@ export interface ClientObserver {
 /** Told by the nemesis. */
 export interface FaultObserver {
   fault(kind: string, text: string): void;
+  /** The machine gets an empty disk, or an older copy of its own: its member forgets what it did since. */
+  forgot(host: string): void;
   /** The calm begins: every fault is mended, every member that is to live runs. */
   faultsEnded(): void;
 }

@@ -38,6 +38,17 @@ test('a second vote of a member in a term is found, after a restart too', () => 
   expect(script.reported).toEqual(['oneVote: 1 (m0) voted in term 5 for 2 and then for 3']);
 });
 
+test('a candidacy ends when its candidate forgets it, a vote for another does not', () => {
+  const { script, raft } = begin();
+  raft.voted('m0', 1n, 5, 1n);
+  raft.voted('m0', 1n, 6, 2n);
+  raft.forgot('m0');
+  raft.voted('m0', 1n, 5, 3n);
+  expect(script.reported).toEqual([]);
+  raft.voted('m0', 1n, 6, 3n);
+  expect(script.reported).toEqual(['oneVote: 1 (m0) voted in term 6 for 2 and then for 3']);
+});
+
 describe('what is promised is durable', () => {
   const grant = message({ type: MessageType.MsgVoteResp });
   const candidacy = message({ type: MessageType.MsgVote });

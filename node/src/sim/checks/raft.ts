@@ -11,10 +11,16 @@ interface Terms {
   durable: number;
 }
 
+interface Vote {
+  readonly host: string;
+  readonly candidate: MemberId;
+  readonly isForItself: boolean;
+}
+
 export class RaftCheck {
   private readonly context: CheckContext;
   private readonly leaders = new Map<number, MemberId>();
-  private readonly votes = new Map<string, MemberId>();
+  private readonly votes = new Map<string, Vote>();
   private readonly terms = new Map<string, Terms>();
 
   constructor(context: CheckContext) {
@@ -38,10 +44,18 @@ export class RaftCheck {
   voted(host: string, memberId: MemberId, term: number, candidate: MemberId): void {
     const key = `${memberId} ${term}`;
     const before = this.votes.get(key);
-    if (before === undefined) this.votes.set(key, candidate);
-    else if (before !== candidate) {
-      const both = `${formatId(before)} and then for ${formatId(candidate)}`;
+    const isForItself = candidate === memberId;
+    if (before === undefined) this.votes.set(key, { host, candidate, isForItself });
+    else if (before.candidate !== candidate) {
+      const both = `${formatId(before.candidate)} and then for ${formatId(candidate)}`;
       this.report('oneVote', `${formatId(memberId)} (${host}) voted in term ${term} for ${both}`);
+    }
+  }
+
+  /** A candidacy ends with the memory of the candidate: the vote that it gave itself counts for nobody any more. */
+  forgot(host: string): void {
+    for (const [key, vote] of this.votes) {
+      if (vote.host === host && vote.isForItself) this.votes.delete(key);
     }
   }
 

@@ -59,6 +59,7 @@ const wipe: FaultMaker = (fault, nemesis) => {
   if (host === undefined) return undefined;
   host.kill('power');
   host.disk.wipe();
+  nemesis.parts.observer.forgot(host.name);
   damage(nemesis, host, fault.durationMs ?? DEFAULT_MS);
   return host.name;
 };
@@ -109,6 +110,7 @@ function putBack(
   }
   host.kill('power');
   host.disk.restore(image);
+  nemesis.parts.observer.forgot(host.name);
   nemesis.say(`${host.name} goes back by ${ageMs} ms`);
   damage(nemesis, host, DEFAULT_MS);
 }

@@ -31,6 +31,8 @@ const HARMLESS_WHEN_STRICT: ReadonlySet<FaultKind> = new Set<FaultKind>([
 
 /** What a member without data says when --initial-cluster does not name all who are there. */
 const OUTDATED_ENTRY = 'error validating peerURLs';
+/** What it says when it reaches none of the members that it is to join. */
+const NOBODY_THERE = 'cannot fetch cluster info';
 /** A member that refuses its data so often in a row is replaced by the operator. */
 const REFUSALS = 2;
 
@@ -175,6 +177,10 @@ export class Nemesis {
     }
     if (reason.includes(OUTDATED_ENTRY)) {
       this.parts.operator.enterAgain(host);
+      return;
+    }
+    if (reason.includes(NOBODY_THERE)) {
+      this.startLater(host, RESTART_MS);
       return;
     }
     const isDamaged = this.damaged === host;
