@@ -197,22 +197,15 @@ class ModuleWriter {
 
   /** The exported name of a referenced message, imported when it lives in another module. */
   private reference(from: protobuf.NamespaceBase, type: string): { name: string; isEnum: boolean } {
-    const candidates = [];
-    for (let scope: string[] = from.fullName.slice(1).split('.'); ; scope = scope.slice(0, -1)) {
-      candidates.push([...scope, type].join('.'));
-      if (scope.length === 0) break;
+    const full = fullNameOf(from, type);
+    const found = home.get(full);
+    if (found === undefined) throw new Error(`${this.parsed.file}: unknown type ${type}`);
+    const isEnum = enums.has(full);
+    if (found.module !== this.module && !isEnum) {
+      const names = this.imports.get(found.module) ?? new Set<string>();
+      this.imports.set(found.module, names.add(found.name));
     }
-    for (const full of candidates) {
-      const found = home.get(full);
-      if (found === undefined) continue;
-      const isEnum = enums.has(full);
-      if (found.module !== this.module && !isEnum) {
-        const names = this.imports.get(found.module) ?? new Set<string>();
-        this.imports.set(found.module, names.add(found.name));
-      }
-      return { name: found.name, isEnum };
-    }
-    throw new Error(`${this.parsed.file}: unknown type ${type}`);
+    return { name: found.name, isEnum };
   }
 
   private messageText(type: protobuf.Type, name: string): string {
@@ -221,6 +214,7 @@ class ModuleWriter {
       .sort((a, b) => a.id - b.id)
       .map((field) => this.field(type, field));
     const full = type.fullName.slice(1);
+    const isMerged = fields.length > 0 && singular.has(full);
     const lines = [
       `export interface ${name} {`,
       ...fields.map((f) => `  ${f.name}: ${f.type};`),
@@ -240,12 +234,20 @@ class ModuleWriter {
       `  write(${fields.length ? 'm, w' : '_m, _w'}) {`,
       ...fields.flatMap((f) => f.write),
       `  },`,
-      `  read(r, end) {`,
+      `  read(r, end${isMerged ? ', before' : ''}) {`,
       ...fields.map(
-        (f) => `    ${f.repeated ? 'const' : 'let'} ${f.name}${'_'}: ${f.type} = ${f.zero};`,
+        (f) =>
+          `    ${f.repeated && !isMerged ? 'const' : 'let'} ${f.name}${'_'}: ${f.type} = ${f.zero};`,
       ),
+      ...(isMerged
+        ? [
+            `    if (before !== undefined) {`,
+            ...fields.map((f) => `      ${f.name}_ = before.${f.name};`),
+            `    }`,
+          ]
+        : []),
       `    while (r.position < end) {`,
-      `      const tag = r.uint32();`,
+      `      const tag = r.tag();`,
       `      switch (tag) {`,
       ...fields.flatMap((f) => f.read),
       `        default:`,
@@ -264,7 +266,9 @@ class ModuleWriter {
   private field(parent: protobuf.Type, field: protobuf.Field) {
     const name = camelCase(field.name);
     const kind = scalar(field);
-    if (kind !== undefined) return scalarField(field, name, kind, this.parsed.proto2);
+    if (kind !== undefined) {
+      return withoutOthers(field, scalarField(field, name, kind, this.parsed.proto2));
+    }
     const target = this.reference(parent, field.type);
     if (target.isEnum) {
       const asInt: Scalar = {
@@ -275,9 +279,12 @@ class ModuleWriter {
         size: (v) => `varintSize(${v})`,
         write: (v) => `w.varint(${v})`,
       };
-      return scalarField(field, name, asInt, this.parsed.proto2);
+      return withoutOthers(field, scalarField(field, name, asInt, this.parsed.proto2));
     }
-    return messageField(field, name, target.name);
+    return withoutOthers(
+      field,
+      messageField(field, name, target.name, closesCircle(parent, field)),
+    );
   }
 
   private serviceText(service: protobuf.Service): string {
@@ -359,6 +366,7 @@ function repeatedScalar(field: protobuf.Field, name: string, kind: Scalar) {
       `        case ${packed}: {`,
       `          const last = r.end();`,
       `          while (r.position < last) ${name}_.push(${kind.read});`,
+      `          if (r.position !== last) r.fail('packed field runs past its end');`,
       `          break;`,
       `        }`,
     );
@@ -391,9 +399,10 @@ function repeatedScalar(field: protobuf.Field, name: string, kind: Scalar) {
   return { name, repeated: true, type: `${kind.type}[]`, zero: '[]', size: sizes, write, read };
 }
 
-function messageField(field: protobuf.Field, name: string, type: string) {
+function messageField(field: protobuf.Field, name: string, type: string, isNesting: boolean) {
   const { tag, size } = tagOf(field.id, 2);
-  const readOne = [`          const last = r.end();`];
+  const readOne = [`          const last = ${isNesting ? 'r.enter()' : 'r.end()'};`];
+  const leave = isNesting ? [`          r.leave();`] : [];
   if (field.repeated) {
     return {
       name,
@@ -412,6 +421,7 @@ function messageField(field: protobuf.Field, name: string, type: string) {
         `        case ${tag}: {`,
         ...readOne,
         `          ${name}_.push(${type}.read(r, last));`,
+        ...leave,
         `          break;`,
         `        }`,
       ],
@@ -435,7 +445,9 @@ function messageField(field: protobuf.Field, name: string, type: string) {
     read: [
       `        case ${tag}: {`,
       ...readOne,
-      `          ${name}_ = ${type}.read(r, last);`,
+      // A field that comes again is merged with what came before.
+      `          ${name}_ = ${type}.read(r, last, ${name}_);`,
+      ...leave,
       `          break;`,
       `        }`,
     ],
@@ -444,11 +456,48 @@ function messageField(field: protobuf.Field, name: string, type: string) {
 
 const proto2Fields = new Set<protobuf.Field>();
 const enums = new Set<string>();
+/** Messages that are a field of another that is not repeated. */
+const singular = new Set<string>();
+const messages = new Map<string, protobuf.Type>();
+
+/** The full name of a type that is referred to from inside `from`. */
+function fullNameOf(from: protobuf.NamespaceBase, type: string): string {
+  for (let scope: string[] = from.fullName.slice(1).split('.'); ; scope = scope.slice(0, -1)) {
+    const full = [...scope, type].join('.');
+    if (home.has(full) || scope.length === 0) return full;
+  }
+}
+
+/** Of the fields of a oneof, the last one counts: reading one takes the others back. */
+function withoutOthers<F extends { name: string; read: string[] }>(
+  field: protobuf.Field,
+  code: F,
+): F {
+  const others = (field.partOf?.fieldsArray ?? []).filter((other) => other !== field);
+  const clear = others.map((other) => `          ${camelCase(other.name)}_ = undefined;`);
+  const at = code.read.findLastIndex((line) => line.trim() === 'break;');
+  return { ...code, read: code.read.toSpliced(at, 0, ...clear) };
+}
+
+/** Whether messages can hold each other without end by this field: its type leads back to its parent. */
+function closesCircle(parent: protobuf.Type, field: protobuf.Field): boolean {
+  const goal = parent.fullName.slice(1);
+  const seen = new Set<string>();
+  const leads = (full: string): boolean => {
+    if (full === goal) return true;
+    const type = messages.get(full);
+    if (type === undefined || seen.has(full)) return false;
+    seen.add(full);
+    return type.fieldsArray.some((one) => leads(fullNameOf(type, one.type)));
+  };
+  return leads(fullNameOf(parent, field.type));
+}
 
 function note(namespace: protobuf.Namespace, proto2: boolean): void {
   for (const object of namespace.nestedArray) {
     if (object instanceof protobuf.Enum) enums.add(object.fullName.slice(1));
     if (object instanceof protobuf.Type) {
+      messages.set(object.fullName.slice(1), object);
       if (proto2) for (const field of object.fieldsArray) proto2Fields.add(field);
       note(object, proto2);
     }
@@ -459,6 +508,11 @@ const parsed = files.map(parse);
 for (const one of parsed) {
   register(one.namespace, basename(one.file, '.proto').replaceAll('_', '-'), '');
   note(one.namespace, one.proto2);
+}
+for (const type of messages.values()) {
+  for (const field of type.fieldsArray) {
+    if (!field.repeated) singular.add(fullNameOf(type, field.type));
+  }
 }
 for (const one of parsed) {
   const writer = new ModuleWriter(one);

@@ -4,6 +4,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
   µs: 1e-3,
+  // Go takes the Greek letter, too.
+  μs: 1e-3,
   ms: 1,
   s: 1_000,
   m: 60_000,
@@ -15,7 +17,7 @@ export function durationMs(text: string): number | undefined {
   if (/^[+-]?0$/.test(text)) return 0;
   const sign = text.startsWith('-') ? -1 : 1;
   const body = text.replace(/^[+-]/, '');
-  const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/y;
+  const part = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y;
   let total = 0;
   let position = 0;
   while (position < body.length) {

@@ -5,6 +5,7 @@ import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
 import { decode, encode, type Codec } from './codec.ts';
 import { DecodeError } from './reader.ts';
+import { Writer } from './writer.ts';
 import * as kv from './gen/kv.ts';
 import * as raft from './gen/raft.ts';
 import * as raftInternal from './gen/raft-internal.ts';
@@ -100,6 +101,70 @@ test('arbitrary bytes either decode or fail with DecodeError', () => {
     { numRuns: 3000 },
   );
 });
+
+const failing = (codec: Codec<unknown>, bytes: number[] | Uint8Array) =>
+  expect(() => decode(codec, Uint8Array.from(bytes)));
+
+test('what Go refuses is refused', () => {
+  const { ConfState } = raft;
+  failing(kv.KeyValue, [0x8a, 0x80, 0x80, 0x80, 0x10, 1, 97]).toThrow('field number out of range');
+  failing(kv.KeyValue, [0x0a, 0x81, 0x80, 0x80, 0x80, 0x10, 97]).toThrow('runs past the end');
+  failing(kv.KeyValue, [0x30, ...Array<number>(9).fill(0x80), 2]).toThrow('over 64 bits');
+  failing(ConfState, [0x0a, 2, 1, 0x80, 0x28]).toThrow('packed field runs past its end');
+  failing(kv.KeyValue, [0x0c]).toThrow('wire type 4');
+  failing(kv.KeyValue, [0x7b, 0x08, 1, 0x74]).toThrow('wire type 4');
+});
+
+test('an unknown group is skipped', () => {
+  const bytes = Uint8Array.of(0x7b, 0x08, 1, 0x13, 0x14, 0x7c, 0x0a, 1, 97);
+  expect(decode(kv.KeyValue, bytes).key).toEqual(Uint8Array.of(97));
+});
+
+test('of the fields of a oneof the last counts', () => {
+  const { RangeRequest, PutRequest, RequestOp } = rpc;
+  const range = encode(RequestOp, RequestOp.create({ requestRange: RangeRequest.create() }));
+  const put = encode(RequestOp, RequestOp.create({ requestPut: PutRequest.create() }));
+  const read = decode(RequestOp, Uint8Array.from([...range, ...put]));
+  expect(read.requestRange).toBeUndefined();
+  expect(read.requestPut).toBeDefined();
+});
+
+test('a message that comes twice is merged', () => {
+  const { Snapshot, SnapshotMetadata, ConfState } = raft;
+  const half = (metadata: Partial<raft.SnapshotMetadata>): Uint8Array =>
+    encode(Snapshot, Snapshot.create({ metadata: SnapshotMetadata.create(metadata) }));
+  const both = Uint8Array.from([
+    ...half({ term: 5, confState: ConfState.create({ voters: [1n] }) }),
+    // Only what is written replaces what was there; etcd's proto2 messages write all numbers.
+    ...[0x12, 6, 0x0a, 2, 0x08, 2, 0x10, 7],
+  ]);
+  expect(decode(Snapshot, both).metadata).toEqual({
+    term: 5,
+    index: 7,
+    confState: ConfState.create({ voters: [1n, 2n] }),
+  });
+});
+
+test('messages that hold themselves are read to a depth, and refused beyond', () => {
+  const nested = (depth: number): Uint8Array => {
+    let bytes = new Uint8Array(0);
+    for (let i = 0; i < depth; i++) {
+      // TxnRequest.success, RequestOp.requestTxn
+      bytes = wrapped(0x12, wrapped(0x22, bytes));
+    }
+    return bytes;
+  };
+  expect(decode(rpc.TxnRequest, nested(300)).success).toHaveLength(1);
+  failing(rpc.TxnRequest, nested(600)).toThrow(DecodeError);
+  failing(rpc.TxnRequest, nested(5000)).toThrow(/nested deeper/);
+});
+
+function wrapped(tag: number, inner: Uint8Array): Uint8Array<ArrayBuffer> {
+  const writer = new Writer(new Uint8Array(inner.length + 6));
+  writer.varint(tag);
+  writer.bytesField(inner);
+  return writer.bytes.slice(0, writer.position) as Uint8Array<ArrayBuffer>; // slice copies
+}
 
 test('integers at the edges of 64 bits', () => {
   const lease = kv.KeyValue.create({ lease: -(2n ** 63n), modRevision: Number.MAX_SAFE_INTEGER });

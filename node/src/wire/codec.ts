@@ -10,8 +10,11 @@ export interface Codec<T> {
   create(init?: Partial<T>): T;
   sizeOf(message: T): number;
   write(message: T, writer: Writer): void;
-  /** Reads fields until `end`; unknown fields are skipped. Byte fields are views into the reader's input. */
-  read(reader: Reader, end: number): T;
+  /**
+   * Reads fields until `end`; unknown fields are skipped. Byte fields are views into the reader's input.
+   * @param before what an earlier occurrence of the same field held: the two are merged, and `before` is used up
+   */
+  read(reader: Reader, end: number, before?: T): T;
 }
 
 export type MethodKind = 'unary' | 'serverStream' | 'clientStream' | 'bidiStream';

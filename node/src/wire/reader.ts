@@ -14,6 +14,11 @@ export class DecodeError extends Error {
 
 const TWO_32 = 0x1_0000_0000;
 const HIGH_LIMIT = 0x20_0000; // hi word of 2^53
+/**
+ * Messages in messages. Go stops at 10,000, for which this stack has no room; etcd's --max-txn-ops, 128, allows
+ * transactions of two messages a level.
+ */
+const MAX_NESTING = 1000;
 
 /** A cursor over `bytes`. Every read throws DecodeError past the end. */
 export class Reader {
@@ -21,6 +26,7 @@ export class Reader {
   position = 0;
   private low = 0;
   private high = 0;
+  private nesting = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -30,7 +36,19 @@ export class Reader {
     throw new DecodeError(message, this.position);
   }
 
-  /** A varint of at most 32 significant bits: tags, lengths, uint32, enums, int32. Higher bits are dropped. */
+  /** The number and wire type of the next field. */
+  tag(): number {
+    const first = this.bytes[this.position];
+    if (first !== undefined && first < 0x80) {
+      this.position++;
+      return first;
+    }
+    this.words();
+    if (this.high !== 0) this.fail('field number out of range');
+    return this.low;
+  }
+
+  /** A varint of at most 32 significant bits: uint32, enums, int32. Higher bits are dropped. */
   uint32(): number {
     const first = this.bytes[this.position];
     if (first !== undefined && first < 0x80) {
@@ -94,10 +112,30 @@ export class Reader {
 
   /** The length of a length-delimited field, checked against the rest of the input; returns the field's end. */
   end(): number {
-    const length = this.uint32();
+    const length = this.length();
     const end = this.position + length;
     if (end > this.bytes.length) this.fail(`length ${length} runs past the end`);
     return end;
+  }
+
+  private length(): number {
+    const first = this.bytes[this.position];
+    if (first !== undefined && first < 0x80) {
+      this.position++;
+      return first;
+    }
+    this.words();
+    return this.high * TWO_32 + this.low;
+  }
+
+  /** Like `end`, for a message that can hold itself; `leave` it behind its end. */
+  enter(): number {
+    if (++this.nesting > MAX_NESTING) this.fail(`nested deeper than ${MAX_NESTING}`);
+    return this.end();
+  }
+
+  leave(): void {
+    this.nesting--;
   }
 
   /** A view into the input, not a copy: it lives as long as the input does. */
@@ -128,12 +166,27 @@ export class Reader {
       case 2:
         this.position = this.end();
         return;
+      case 3:
+        this.skipGroup(tag);
+        return;
       case 5:
         this.advance(4);
         return;
       default:
         this.fail(`wire type ${tag & 7}`);
     }
+  }
+
+  /** Nobody has written groups for twenty years, but unknown fields may still be some. */
+  private skipGroup(start: number): void {
+    if (++this.nesting > MAX_NESTING) this.fail(`nested deeper than ${MAX_NESTING}`);
+    for (;;) {
+      const tag = this.tag();
+      // An end-group tag is its start-group tag plus one.
+      if (tag === start + 1) break;
+      this.skip(tag);
+    }
+    this.nesting--;
   }
 
   private advance(count: number): void {
@@ -152,7 +205,7 @@ export class Reader {
     let position = this.position;
     let low = 0;
     let high = 0;
-    for (let shift = 0; shift < 70; shift += 7) {
+    for (let shift = 0; ; shift += 7) {
       const byte = bytes[position++];
       if (byte === undefined) this.fail('unexpected end');
       const bits = byte & 0x7f;
@@ -161,7 +214,10 @@ export class Reader {
         low |= bits << 28;
         high = bits >>> 4;
       } else if (shift < 63) high |= bits << (shift - 32);
-      else high |= (bits & 1) << 31;
+      else {
+        if (byte > 1) this.fail('varint over 64 bits');
+        high |= bits << 31;
+      }
       if (byte < 0x80) {
         this.low = low >>> 0;
         this.high = high >>> 0;
@@ -169,6 +225,5 @@ export class Reader {
         return;
       }
     }
-    this.fail('varint over 10 bytes');
   }
 }

@@ -24,10 +24,13 @@ export const UserAddOptions: Codec<UserAddOptions> = {
       w.bool(m.noPassword);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let noPassword_: boolean = false;
+    if (before !== undefined) {
+      noPassword_ = before.noPassword;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           noPassword_ = r.bool();
@@ -87,7 +90,7 @@ export const User: Codec<User> = {
     const roles_: string[] = [];
     let options_: UserAddOptions | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.view();
@@ -100,7 +103,7 @@ export const User: Codec<User> = {
           break;
         case 34: {
           const last = r.end();
-          options_ = UserAddOptions.read(r, last);
+          options_ = UserAddOptions.read(r, last, options_);
           break;
         }
         default:
@@ -151,12 +154,17 @@ export const Permission: Codec<Permission> = {
       w.bytesField(m.rangeEnd);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let permType_: number = 0;
     let key_: Uint8Array = EMPTY_BYTES;
     let rangeEnd_: Uint8Array = EMPTY_BYTES;
+    if (before !== undefined) {
+      permType_ = before.permType;
+      key_ = before.key;
+      rangeEnd_ = before.rangeEnd;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           permType_ = r.int32();
@@ -208,7 +216,7 @@ export const Role: Codec<Role> = {
     let name_: Uint8Array = EMPTY_BYTES;
     const keyPermission_: Permission[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.view();

@@ -33,7 +33,7 @@ export const Metadata: Codec<Metadata> = {
     let nodeId_: bigint = 0n;
     let clusterId_: bigint = 0n;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           nodeId_ = r.uint64Big();

@@ -26,7 +26,7 @@ export const HealthCheckRequest: Codec<HealthCheckRequest> = {
   read(r, end) {
     let service_: string = '';
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           service_ = r.string();
@@ -71,7 +71,7 @@ export const HealthCheckResponse: Codec<HealthCheckResponse> = {
   read(r, end) {
     let status_: number = 0;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           status_ = r.int32();

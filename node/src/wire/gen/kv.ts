@@ -54,15 +54,23 @@ export const KeyValue: Codec<KeyValue> = {
       w.bigVarint(m.lease);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let key_: Uint8Array = EMPTY_BYTES;
     let createRevision_: number = 0;
     let modRevision_: number = 0;
     let version_: number = 0;
     let value_: Uint8Array = EMPTY_BYTES;
     let lease_: bigint = 0n;
+    if (before !== undefined) {
+      key_ = before.key;
+      createRevision_ = before.createRevision;
+      modRevision_ = before.modRevision;
+      version_ = before.version;
+      value_ = before.value;
+      lease_ = before.lease;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           key_ = r.view();
@@ -136,19 +144,19 @@ export const Event: Codec<Event> = {
     let kv_: KeyValue | undefined = undefined;
     let prevKv_: KeyValue | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           type_ = r.int32();
           break;
         case 18: {
           const last = r.end();
-          kv_ = KeyValue.read(r, last);
+          kv_ = KeyValue.read(r, last, kv_);
           break;
         }
         case 26: {
           const last = r.end();
-          prevKv_ = KeyValue.read(r, last);
+          prevKv_ = KeyValue.read(r, last, prevKv_);
           break;
         }
         default:

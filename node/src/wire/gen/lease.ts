@@ -41,7 +41,7 @@ export const Lease: Codec<Lease> = {
     let ttl_: number = 0;
     let remainingTtl_: number = 0;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.int64Big();
@@ -86,11 +86,11 @@ export const LeaseInternalRequest: Codec<LeaseInternalRequest> = {
   read(r, end) {
     let leaseTimeToLiveRequest_: LeaseTimeToLiveRequest | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          leaseTimeToLiveRequest_ = LeaseTimeToLiveRequest.read(r, last);
+          leaseTimeToLiveRequest_ = LeaseTimeToLiveRequest.read(r, last, leaseTimeToLiveRequest_);
           break;
         }
         default:
@@ -127,11 +127,11 @@ export const LeaseInternalResponse: Codec<LeaseInternalResponse> = {
   read(r, end) {
     let leaseTimeToLiveResponse_: LeaseTimeToLiveResponse | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          leaseTimeToLiveResponse_ = LeaseTimeToLiveResponse.read(r, last);
+          leaseTimeToLiveResponse_ = LeaseTimeToLiveResponse.read(r, last, leaseTimeToLiveResponse_);
           break;
         }
         default:

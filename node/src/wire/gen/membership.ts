@@ -29,11 +29,15 @@ export const RaftAttributes: Codec<RaftAttributes> = {
       w.bool(m.isLearner);
     }
   },
-  read(r, end) {
-    const peerUrls_: string[] = [];
+  read(r, end, before) {
+    let peerUrls_: string[] = [];
     let isLearner_: boolean = false;
+    if (before !== undefined) {
+      peerUrls_ = before.peerUrls;
+      isLearner_ = before.isLearner;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           peerUrls_.push(r.string());
@@ -77,11 +81,15 @@ export const Attributes: Codec<Attributes> = {
       w.string(v);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let name_: string = '';
-    const clientUrls_: string[] = [];
+    let clientUrls_: string[] = [];
+    if (before !== undefined) {
+      name_ = before.name;
+      clientUrls_ = before.clientUrls;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.string();
@@ -138,19 +146,19 @@ export const Member: Codec<Member> = {
     let raftAttributes_: RaftAttributes | undefined = undefined;
     let memberAttributes_: Attributes | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.uint64Big();
           break;
         case 18: {
           const last = r.end();
-          raftAttributes_ = RaftAttributes.read(r, last);
+          raftAttributes_ = RaftAttributes.read(r, last, raftAttributes_);
           break;
         }
         case 26: {
           const last = r.end();
-          memberAttributes_ = Attributes.read(r, last);
+          memberAttributes_ = Attributes.read(r, last, memberAttributes_);
           break;
         }
         default:
@@ -183,10 +191,13 @@ export const ClusterVersionSetRequest: Codec<ClusterVersionSetRequest> = {
       w.string(m.ver);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let ver_: string = '';
+    if (before !== undefined) {
+      ver_ = before.ver;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           ver_ = r.string();
@@ -228,18 +239,22 @@ export const ClusterMemberAttrSetRequest: Codec<ClusterMemberAttrSetRequest> = {
       Attributes.write(m.memberAttributes, w);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let memberId_: bigint = 0n;
     let memberAttributes_: Attributes | undefined = undefined;
+    if (before !== undefined) {
+      memberId_ = before.memberId;
+      memberAttributes_ = before.memberAttributes;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           memberId_ = r.uint64Big();
           break;
         case 18: {
           const last = r.end();
-          memberAttributes_ = Attributes.read(r, last);
+          memberAttributes_ = Attributes.read(r, last, memberAttributes_);
           break;
         }
         default:
@@ -278,11 +293,15 @@ export const DowngradeInfoSetRequest: Codec<DowngradeInfoSetRequest> = {
       w.string(m.ver);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let enabled_: boolean = false;
     let ver_: string = '';
+    if (before !== undefined) {
+      enabled_ = before.enabled;
+      ver_ = before.ver;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           enabled_ = r.bool();

@@ -37,12 +37,17 @@ export const RequestHeader: Codec<RequestHeader> = {
       w.varint(m.authRevision);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let id_: bigint = 0n;
     let username_: string = '';
     let authRevision_: number = 0;
+    if (before !== undefined) {
+      id_ = before.id;
+      username_ = before.username;
+      authRevision_ = before.authRevision;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.uint64Big();
@@ -334,164 +339,164 @@ export const InternalRaftRequest: Codec<InternalRaftRequest> = {
     let downgradeInfoSet_: DowngradeInfoSetRequest | undefined = undefined;
     let downgradeVersionTest_: DowngradeVersionTestRequest | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.uint64Big();
           break;
         case 26: {
           const last = r.end();
-          range_ = RangeRequest.read(r, last);
+          range_ = RangeRequest.read(r, last, range_);
           break;
         }
         case 34: {
           const last = r.end();
-          put_ = PutRequest.read(r, last);
+          put_ = PutRequest.read(r, last, put_);
           break;
         }
         case 42: {
           const last = r.end();
-          deleteRange_ = DeleteRangeRequest.read(r, last);
+          deleteRange_ = DeleteRangeRequest.read(r, last, deleteRange_);
           break;
         }
         case 50: {
           const last = r.end();
-          txn_ = TxnRequest.read(r, last);
+          txn_ = TxnRequest.read(r, last, txn_);
           break;
         }
         case 58: {
           const last = r.end();
-          compaction_ = CompactionRequest.read(r, last);
+          compaction_ = CompactionRequest.read(r, last, compaction_);
           break;
         }
         case 66: {
           const last = r.end();
-          leaseGrant_ = LeaseGrantRequest.read(r, last);
+          leaseGrant_ = LeaseGrantRequest.read(r, last, leaseGrant_);
           break;
         }
         case 74: {
           const last = r.end();
-          leaseRevoke_ = LeaseRevokeRequest.read(r, last);
+          leaseRevoke_ = LeaseRevokeRequest.read(r, last, leaseRevoke_);
           break;
         }
         case 82: {
           const last = r.end();
-          alarm_ = AlarmRequest.read(r, last);
+          alarm_ = AlarmRequest.read(r, last, alarm_);
           break;
         }
         case 90: {
           const last = r.end();
-          leaseCheckpoint_ = LeaseCheckpointRequest.read(r, last);
+          leaseCheckpoint_ = LeaseCheckpointRequest.read(r, last, leaseCheckpoint_);
           break;
         }
         case 802: {
           const last = r.end();
-          header_ = RequestHeader.read(r, last);
+          header_ = RequestHeader.read(r, last, header_);
           break;
         }
         case 8002: {
           const last = r.end();
-          authEnable_ = AuthEnableRequest.read(r, last);
+          authEnable_ = AuthEnableRequest.read(r, last, authEnable_);
           break;
         }
         case 8090: {
           const last = r.end();
-          authDisable_ = AuthDisableRequest.read(r, last);
+          authDisable_ = AuthDisableRequest.read(r, last, authDisable_);
           break;
         }
         case 8098: {
           const last = r.end();
-          authenticate_ = InternalAuthenticateRequest.read(r, last);
+          authenticate_ = InternalAuthenticateRequest.read(r, last, authenticate_);
           break;
         }
         case 8106: {
           const last = r.end();
-          authStatus_ = AuthStatusRequest.read(r, last);
+          authStatus_ = AuthStatusRequest.read(r, last, authStatus_);
           break;
         }
         case 8802: {
           const last = r.end();
-          authUserAdd_ = AuthUserAddRequest.read(r, last);
+          authUserAdd_ = AuthUserAddRequest.read(r, last, authUserAdd_);
           break;
         }
         case 8810: {
           const last = r.end();
-          authUserDelete_ = AuthUserDeleteRequest.read(r, last);
+          authUserDelete_ = AuthUserDeleteRequest.read(r, last, authUserDelete_);
           break;
         }
         case 8818: {
           const last = r.end();
-          authUserGet_ = AuthUserGetRequest.read(r, last);
+          authUserGet_ = AuthUserGetRequest.read(r, last, authUserGet_);
           break;
         }
         case 8826: {
           const last = r.end();
-          authUserChangePassword_ = AuthUserChangePasswordRequest.read(r, last);
+          authUserChangePassword_ = AuthUserChangePasswordRequest.read(r, last, authUserChangePassword_);
           break;
         }
         case 8834: {
           const last = r.end();
-          authUserGrantRole_ = AuthUserGrantRoleRequest.read(r, last);
+          authUserGrantRole_ = AuthUserGrantRoleRequest.read(r, last, authUserGrantRole_);
           break;
         }
         case 8842: {
           const last = r.end();
-          authUserRevokeRole_ = AuthUserRevokeRoleRequest.read(r, last);
+          authUserRevokeRole_ = AuthUserRevokeRoleRequest.read(r, last, authUserRevokeRole_);
           break;
         }
         case 8850: {
           const last = r.end();
-          authUserList_ = AuthUserListRequest.read(r, last);
+          authUserList_ = AuthUserListRequest.read(r, last, authUserList_);
           break;
         }
         case 8858: {
           const last = r.end();
-          authRoleList_ = AuthRoleListRequest.read(r, last);
+          authRoleList_ = AuthRoleListRequest.read(r, last, authRoleList_);
           break;
         }
         case 9602: {
           const last = r.end();
-          authRoleAdd_ = AuthRoleAddRequest.read(r, last);
+          authRoleAdd_ = AuthRoleAddRequest.read(r, last, authRoleAdd_);
           break;
         }
         case 9610: {
           const last = r.end();
-          authRoleDelete_ = AuthRoleDeleteRequest.read(r, last);
+          authRoleDelete_ = AuthRoleDeleteRequest.read(r, last, authRoleDelete_);
           break;
         }
         case 9618: {
           const last = r.end();
-          authRoleGet_ = AuthRoleGetRequest.read(r, last);
+          authRoleGet_ = AuthRoleGetRequest.read(r, last, authRoleGet_);
           break;
         }
         case 9626: {
           const last = r.end();
-          authRoleGrantPermission_ = AuthRoleGrantPermissionRequest.read(r, last);
+          authRoleGrantPermission_ = AuthRoleGrantPermissionRequest.read(r, last, authRoleGrantPermission_);
           break;
         }
         case 9634: {
           const last = r.end();
-          authRoleRevokePermission_ = AuthRoleRevokePermissionRequest.read(r, last);
+          authRoleRevokePermission_ = AuthRoleRevokePermissionRequest.read(r, last, authRoleRevokePermission_);
           break;
         }
         case 10402: {
           const last = r.end();
-          clusterVersionSet_ = ClusterVersionSetRequest.read(r, last);
+          clusterVersionSet_ = ClusterVersionSetRequest.read(r, last, clusterVersionSet_);
           break;
         }
         case 10410: {
           const last = r.end();
-          clusterMemberAttrSet_ = ClusterMemberAttrSetRequest.read(r, last);
+          clusterMemberAttrSet_ = ClusterMemberAttrSetRequest.read(r, last, clusterMemberAttrSet_);
           break;
         }
         case 10418: {
           const last = r.end();
-          downgradeInfoSet_ = DowngradeInfoSetRequest.read(r, last);
+          downgradeInfoSet_ = DowngradeInfoSetRequest.read(r, last, downgradeInfoSet_);
           break;
         }
         case 79202: {
           const last = r.end();
-          downgradeVersionTest_ = DowngradeVersionTestRequest.read(r, last);
+          downgradeVersionTest_ = DowngradeVersionTestRequest.read(r, last, downgradeVersionTest_);
           break;
         }
         default:
@@ -520,7 +525,7 @@ export const EmptyResponse: Codec<EmptyResponse> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -564,12 +569,17 @@ export const InternalAuthenticateRequest: Codec<InternalAuthenticateRequest> = {
       w.string(m.simpleToken);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let name_: string = '';
     let password_: string = '';
     let simpleToken_: string = '';
+    if (before !== undefined) {
+      name_ = before.name;
+      password_ = before.password;
+      simpleToken_ = before.simpleToken;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.string();

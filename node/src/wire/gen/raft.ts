@@ -54,7 +54,7 @@ export const Entry: Codec<Entry> = {
     let index_: number = 0;
     let data_: Uint8Array = EMPTY_BYTES;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           type_ = r.int32();
@@ -111,16 +111,21 @@ export const SnapshotMetadata: Codec<SnapshotMetadata> = {
       w.varint(m.term);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let confState_: ConfState | undefined = undefined;
     let index_: number = 0;
     let term_: number = 0;
+    if (before !== undefined) {
+      confState_ = before.confState;
+      index_ = before.index;
+      term_ = before.term;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          confState_ = ConfState.read(r, last);
+          confState_ = ConfState.read(r, last, confState_);
           break;
         }
         case 16:
@@ -166,18 +171,22 @@ export const Snapshot: Codec<Snapshot> = {
       SnapshotMetadata.write(m.metadata, w);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let data_: Uint8Array = EMPTY_BYTES;
     let metadata_: SnapshotMetadata | undefined = undefined;
+    if (before !== undefined) {
+      data_ = before.data;
+      metadata_ = before.metadata;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           data_ = r.view();
           break;
         case 18: {
           const last = r.end();
-          metadata_ = SnapshotMetadata.read(r, last);
+          metadata_ = SnapshotMetadata.read(r, last, metadata_);
           break;
         }
         default:
@@ -334,7 +343,7 @@ export const Message: Codec<Message> = {
     let vote_: bigint = 0n;
     const responses_: Message[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           type_ = r.int32();
@@ -364,7 +373,7 @@ export const Message: Codec<Message> = {
           break;
         case 74: {
           const last = r.end();
-          snapshot_ = Snapshot.read(r, last);
+          snapshot_ = Snapshot.read(r, last, snapshot_);
           break;
         }
         case 80:
@@ -380,8 +389,9 @@ export const Message: Codec<Message> = {
           vote_ = r.uint64Big();
           break;
         case 114: {
-          const last = r.end();
+          const last = r.enter();
           responses_.push(Message.read(r, last));
+          r.leave();
           break;
         }
         default:
@@ -431,7 +441,7 @@ export const HardState: Codec<HardState> = {
     let vote_: bigint = 0n;
     let commit_: number = 0;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           term_ = r.uint64();
@@ -502,14 +512,21 @@ export const ConfState: Codec<ConfState> = {
       w.bool(m.autoLeave);
     }
   },
-  read(r, end) {
-    const voters_: bigint[] = [];
-    const learners_: bigint[] = [];
-    const votersOutgoing_: bigint[] = [];
-    const learnersNext_: bigint[] = [];
+  read(r, end, before) {
+    let voters_: bigint[] = [];
+    let learners_: bigint[] = [];
+    let votersOutgoing_: bigint[] = [];
+    let learnersNext_: bigint[] = [];
     let autoLeave_: boolean = false;
+    if (before !== undefined) {
+      voters_ = before.voters;
+      learners_ = before.learners;
+      votersOutgoing_ = before.votersOutgoing;
+      learnersNext_ = before.learnersNext;
+      autoLeave_ = before.autoLeave;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           voters_.push(r.uint64Big());
@@ -517,6 +534,7 @@ export const ConfState: Codec<ConfState> = {
         case 10: {
           const last = r.end();
           while (r.position < last) voters_.push(r.uint64Big());
+          if (r.position !== last) r.fail('packed field runs past its end');
           break;
         }
         case 16:
@@ -525,6 +543,7 @@ export const ConfState: Codec<ConfState> = {
         case 18: {
           const last = r.end();
           while (r.position < last) learners_.push(r.uint64Big());
+          if (r.position !== last) r.fail('packed field runs past its end');
           break;
         }
         case 24:
@@ -533,6 +552,7 @@ export const ConfState: Codec<ConfState> = {
         case 26: {
           const last = r.end();
           while (r.position < last) votersOutgoing_.push(r.uint64Big());
+          if (r.position !== last) r.fail('packed field runs past its end');
           break;
         }
         case 32:
@@ -541,6 +561,7 @@ export const ConfState: Codec<ConfState> = {
         case 34: {
           const last = r.end();
           while (r.position < last) learnersNext_.push(r.uint64Big());
+          if (r.position !== last) r.fail('packed field runs past its end');
           break;
         }
         case 40:
@@ -607,7 +628,7 @@ export const ConfChange: Codec<ConfChange> = {
     let nodeId_: bigint = 0n;
     let context_: Uint8Array = EMPTY_BYTES;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.uint64Big();
@@ -661,7 +682,7 @@ export const ConfChangeSingle: Codec<ConfChangeSingle> = {
     let type_: number = 0;
     let nodeId_: bigint = 0n;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           type_ = r.int32();
@@ -717,7 +738,7 @@ export const ConfChangeV2: Codec<ConfChangeV2> = {
     const changes_: ConfChangeSingle[] = [];
     let context_: Uint8Array = EMPTY_BYTES;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           transition_ = r.int32();

@@ -42,7 +42,7 @@ export const Record: Codec<Record> = {
     let crc_: number = 0;
     let data_: Uint8Array = EMPTY_BYTES;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           type_ = r.int64();
@@ -101,7 +101,7 @@ export const Snapshot: Codec<Snapshot> = {
     let term_: number = 0;
     let confState_: ConfState | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           index_ = r.uint64();
@@ -111,7 +111,7 @@ export const Snapshot: Codec<Snapshot> = {
           break;
         case 26: {
           const last = r.end();
-          confState_ = ConfState.read(r, last);
+          confState_ = ConfState.read(r, last, confState_);
           break;
         }
         default:

@@ -44,13 +44,19 @@ export const ResponseHeader: Codec<ResponseHeader> = {
       w.varint(m.raftTerm);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let clusterId_: bigint = 0n;
     let memberId_: bigint = 0n;
     let revision_: number = 0;
     let raftTerm_: number = 0;
+    if (before !== undefined) {
+      clusterId_ = before.clusterId;
+      memberId_ = before.memberId;
+      revision_ = before.revision;
+      raftTerm_ = before.raftTerm;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           clusterId_ = r.uint64Big();
@@ -180,7 +186,7 @@ export const RangeRequest: Codec<RangeRequest> = {
       w.varint(m.maxCreateRevision);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let key_: Uint8Array = EMPTY_BYTES;
     let rangeEnd_: Uint8Array = EMPTY_BYTES;
     let limit_: number = 0;
@@ -194,8 +200,23 @@ export const RangeRequest: Codec<RangeRequest> = {
     let maxModRevision_: number = 0;
     let minCreateRevision_: number = 0;
     let maxCreateRevision_: number = 0;
+    if (before !== undefined) {
+      key_ = before.key;
+      rangeEnd_ = before.rangeEnd;
+      limit_ = before.limit;
+      revision_ = before.revision;
+      sortOrder_ = before.sortOrder;
+      sortTarget_ = before.sortTarget;
+      serializable_ = before.serializable;
+      keysOnly_ = before.keysOnly;
+      countOnly_ = before.countOnly;
+      minModRevision_ = before.minModRevision;
+      maxModRevision_ = before.maxModRevision;
+      minCreateRevision_ = before.minCreateRevision;
+      maxCreateRevision_ = before.maxCreateRevision;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           key_ = r.view();
@@ -286,17 +307,23 @@ export const RangeResponse: Codec<RangeResponse> = {
       w.varint(m.count);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let header_: ResponseHeader | undefined = undefined;
-    const kvs_: KeyValue[] = [];
+    let kvs_: KeyValue[] = [];
     let more_: boolean = false;
     let count_: number = 0;
+    if (before !== undefined) {
+      header_ = before.header;
+      kvs_ = before.kvs;
+      more_ = before.more;
+      count_ = before.count;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
@@ -370,15 +397,23 @@ export const PutRequest: Codec<PutRequest> = {
       w.bool(m.ignoreLease);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let key_: Uint8Array = EMPTY_BYTES;
     let value_: Uint8Array = EMPTY_BYTES;
     let lease_: bigint = 0n;
     let prevKv_: boolean = false;
     let ignoreValue_: boolean = false;
     let ignoreLease_: boolean = false;
+    if (before !== undefined) {
+      key_ = before.key;
+      value_ = before.value;
+      lease_ = before.lease;
+      prevKv_ = before.prevKv;
+      ignoreValue_ = before.ignoreValue;
+      ignoreLease_ = before.ignoreLease;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           key_ = r.view();
@@ -436,20 +471,24 @@ export const PutResponse: Codec<PutResponse> = {
       KeyValue.write(m.prevKv, w);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let header_: ResponseHeader | undefined = undefined;
     let prevKv_: KeyValue | undefined = undefined;
+    if (before !== undefined) {
+      header_ = before.header;
+      prevKv_ = before.prevKv;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
           const last = r.end();
-          prevKv_ = KeyValue.read(r, last);
+          prevKv_ = KeyValue.read(r, last, prevKv_);
           break;
         }
         default:
@@ -494,12 +533,17 @@ export const DeleteRangeRequest: Codec<DeleteRangeRequest> = {
       w.bool(m.prevKv);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let key_: Uint8Array = EMPTY_BYTES;
     let rangeEnd_: Uint8Array = EMPTY_BYTES;
     let prevKv_: boolean = false;
+    if (before !== undefined) {
+      key_ = before.key;
+      rangeEnd_ = before.rangeEnd;
+      prevKv_ = before.prevKv;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           key_ = r.view();
@@ -554,16 +598,21 @@ export const DeleteRangeResponse: Codec<DeleteRangeResponse> = {
       KeyValue.write(v, w);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let header_: ResponseHeader | undefined = undefined;
     let deleted_: number = 0;
-    const prevKvs_: KeyValue[] = [];
+    let prevKvs_: KeyValue[] = [];
+    if (before !== undefined) {
+      header_ = before.header;
+      deleted_ = before.deleted;
+      prevKvs_ = before.prevKvs;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 16:
@@ -632,26 +681,39 @@ export const RequestOp: Codec<RequestOp> = {
     let requestDeleteRange_: DeleteRangeRequest | undefined = undefined;
     let requestTxn_: TxnRequest | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          requestRange_ = RangeRequest.read(r, last);
+          requestRange_ = RangeRequest.read(r, last, requestRange_);
+          requestPut_ = undefined;
+          requestDeleteRange_ = undefined;
+          requestTxn_ = undefined;
           break;
         }
         case 18: {
           const last = r.end();
-          requestPut_ = PutRequest.read(r, last);
+          requestPut_ = PutRequest.read(r, last, requestPut_);
+          requestRange_ = undefined;
+          requestDeleteRange_ = undefined;
+          requestTxn_ = undefined;
           break;
         }
         case 26: {
           const last = r.end();
-          requestDeleteRange_ = DeleteRangeRequest.read(r, last);
+          requestDeleteRange_ = DeleteRangeRequest.read(r, last, requestDeleteRange_);
+          requestRange_ = undefined;
+          requestPut_ = undefined;
+          requestTxn_ = undefined;
           break;
         }
         case 34: {
-          const last = r.end();
-          requestTxn_ = TxnRequest.read(r, last);
+          const last = r.enter();
+          requestTxn_ = TxnRequest.read(r, last, requestTxn_);
+          r.leave();
+          requestRange_ = undefined;
+          requestPut_ = undefined;
+          requestDeleteRange_ = undefined;
           break;
         }
         default:
@@ -712,26 +774,39 @@ export const ResponseOp: Codec<ResponseOp> = {
     let responseDeleteRange_: DeleteRangeResponse | undefined = undefined;
     let responseTxn_: TxnResponse | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          responseRange_ = RangeResponse.read(r, last);
+          responseRange_ = RangeResponse.read(r, last, responseRange_);
+          responsePut_ = undefined;
+          responseDeleteRange_ = undefined;
+          responseTxn_ = undefined;
           break;
         }
         case 18: {
           const last = r.end();
-          responsePut_ = PutResponse.read(r, last);
+          responsePut_ = PutResponse.read(r, last, responsePut_);
+          responseRange_ = undefined;
+          responseDeleteRange_ = undefined;
+          responseTxn_ = undefined;
           break;
         }
         case 26: {
           const last = r.end();
-          responseDeleteRange_ = DeleteRangeResponse.read(r, last);
+          responseDeleteRange_ = DeleteRangeResponse.read(r, last, responseDeleteRange_);
+          responseRange_ = undefined;
+          responsePut_ = undefined;
+          responseTxn_ = undefined;
           break;
         }
         case 34: {
-          const last = r.end();
-          responseTxn_ = TxnResponse.read(r, last);
+          const last = r.enter();
+          responseTxn_ = TxnResponse.read(r, last, responseTxn_);
+          r.leave();
+          responseRange_ = undefined;
+          responsePut_ = undefined;
+          responseDeleteRange_ = undefined;
           break;
         }
         default:
@@ -838,7 +913,7 @@ export const Compare: Codec<Compare> = {
     let lease_: bigint | undefined = undefined;
     let rangeEnd_: Uint8Array = EMPTY_BYTES;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           result_ = r.int32();
@@ -851,18 +926,38 @@ export const Compare: Codec<Compare> = {
           break;
         case 32:
           version_ = r.int64Saturated();
+          createRevision_ = undefined;
+          modRevision_ = undefined;
+          value_ = undefined;
+          lease_ = undefined;
           break;
         case 40:
           createRevision_ = r.int64Saturated();
+          version_ = undefined;
+          modRevision_ = undefined;
+          value_ = undefined;
+          lease_ = undefined;
           break;
         case 48:
           modRevision_ = r.int64Saturated();
+          version_ = undefined;
+          createRevision_ = undefined;
+          value_ = undefined;
+          lease_ = undefined;
           break;
         case 58:
           value_ = r.view();
+          version_ = undefined;
+          createRevision_ = undefined;
+          modRevision_ = undefined;
+          lease_ = undefined;
           break;
         case 64:
           lease_ = r.int64Big();
+          version_ = undefined;
+          createRevision_ = undefined;
+          modRevision_ = undefined;
+          value_ = undefined;
           break;
         case 514:
           rangeEnd_ = r.view();
@@ -912,12 +1007,17 @@ export const TxnRequest: Codec<TxnRequest> = {
       RequestOp.write(v, w);
     }
   },
-  read(r, end) {
-    const compare_: Compare[] = [];
-    const success_: RequestOp[] = [];
-    const failure_: RequestOp[] = [];
+  read(r, end, before) {
+    let compare_: Compare[] = [];
+    let success_: RequestOp[] = [];
+    let failure_: RequestOp[] = [];
+    if (before !== undefined) {
+      compare_ = before.compare;
+      success_ = before.success;
+      failure_ = before.failure;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
@@ -925,13 +1025,15 @@ export const TxnRequest: Codec<TxnRequest> = {
           break;
         }
         case 18: {
-          const last = r.end();
+          const last = r.enter();
           success_.push(RequestOp.read(r, last));
+          r.leave();
           break;
         }
         case 26: {
-          const last = r.end();
+          const last = r.enter();
           failure_.push(RequestOp.read(r, last));
+          r.leave();
           break;
         }
         default:
@@ -978,24 +1080,30 @@ export const TxnResponse: Codec<TxnResponse> = {
       ResponseOp.write(v, w);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let header_: ResponseHeader | undefined = undefined;
     let succeeded_: boolean = false;
-    const responses_: ResponseOp[] = [];
+    let responses_: ResponseOp[] = [];
+    if (before !== undefined) {
+      header_ = before.header;
+      succeeded_ = before.succeeded;
+      responses_ = before.responses;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 16:
           succeeded_ = r.bool();
           break;
         case 26: {
-          const last = r.end();
+          const last = r.enter();
           responses_.push(ResponseOp.read(r, last));
+          r.leave();
           break;
         }
         default:
@@ -1034,11 +1142,15 @@ export const CompactionRequest: Codec<CompactionRequest> = {
       w.bool(m.physical);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let revision_: number = 0;
     let physical_: boolean = false;
+    if (before !== undefined) {
+      revision_ = before.revision;
+      physical_ = before.physical;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           revision_ = r.int64Saturated();
@@ -1080,11 +1192,11 @@ export const CompactionResponse: Codec<CompactionResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -1113,7 +1225,7 @@ export const HashRequest: Codec<HashRequest> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -1148,7 +1260,7 @@ export const HashKVRequest: Codec<HashKVRequest> = {
   read(r, end) {
     let revision_: number = 0;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           revision_ = r.int64Saturated();
@@ -1208,11 +1320,11 @@ export const HashKVResponse: Codec<HashKVResponse> = {
     let compactRevision_: number = 0;
     let hashRevision_: number = 0;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 16:
@@ -1265,11 +1377,11 @@ export const HashResponse: Codec<HashResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     let hash_: number = 0;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 16:
@@ -1301,7 +1413,7 @@ export const SnapshotRequest: Codec<SnapshotRequest> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -1358,11 +1470,11 @@ export const SnapshotResponse: Codec<SnapshotResponse> = {
     let blob_: Uint8Array = EMPTY_BYTES;
     let version_: string = '';
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 16:
@@ -1424,21 +1536,27 @@ export const WatchRequest: Codec<WatchRequest> = {
     let cancelRequest_: WatchCancelRequest | undefined = undefined;
     let progressRequest_: WatchProgressRequest | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          createRequest_ = WatchCreateRequest.read(r, last);
+          createRequest_ = WatchCreateRequest.read(r, last, createRequest_);
+          cancelRequest_ = undefined;
+          progressRequest_ = undefined;
           break;
         }
         case 18: {
           const last = r.end();
-          cancelRequest_ = WatchCancelRequest.read(r, last);
+          cancelRequest_ = WatchCancelRequest.read(r, last, cancelRequest_);
+          createRequest_ = undefined;
+          progressRequest_ = undefined;
           break;
         }
         case 26: {
           const last = r.end();
-          progressRequest_ = WatchProgressRequest.read(r, last);
+          progressRequest_ = WatchProgressRequest.read(r, last, progressRequest_);
+          createRequest_ = undefined;
+          cancelRequest_ = undefined;
           break;
         }
         default:
@@ -1525,17 +1643,27 @@ export const WatchCreateRequest: Codec<WatchCreateRequest> = {
       w.bool(m.fragment);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let key_: Uint8Array = EMPTY_BYTES;
     let rangeEnd_: Uint8Array = EMPTY_BYTES;
     let startRevision_: number = 0;
     let progressNotify_: boolean = false;
-    const filters_: number[] = [];
+    let filters_: number[] = [];
     let prevKv_: boolean = false;
     let watchId_: bigint = 0n;
     let fragment_: boolean = false;
+    if (before !== undefined) {
+      key_ = before.key;
+      rangeEnd_ = before.rangeEnd;
+      startRevision_ = before.startRevision;
+      progressNotify_ = before.progressNotify;
+      filters_ = before.filters;
+      prevKv_ = before.prevKv;
+      watchId_ = before.watchId;
+      fragment_ = before.fragment;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           key_ = r.view();
@@ -1555,6 +1683,7 @@ export const WatchCreateRequest: Codec<WatchCreateRequest> = {
         case 42: {
           const last = r.end();
           while (r.position < last) filters_.push(r.int32());
+          if (r.position !== last) r.fail('packed field runs past its end');
           break;
         }
         case 48:
@@ -1596,10 +1725,13 @@ export const WatchCancelRequest: Codec<WatchCancelRequest> = {
       w.bigVarint(m.watchId);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let watchId_: bigint = 0n;
+    if (before !== undefined) {
+      watchId_ = before.watchId;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           watchId_ = r.int64Big();
@@ -1630,7 +1762,7 @@ export const WatchProgressRequest: Codec<WatchProgressRequest> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -1716,11 +1848,11 @@ export const WatchResponse: Codec<WatchResponse> = {
     let fragment_: boolean = false;
     const events_: Event[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 16:
@@ -1782,11 +1914,15 @@ export const LeaseGrantRequest: Codec<LeaseGrantRequest> = {
       w.bigVarint(m.id);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let ttl_: number = 0;
     let id_: bigint = 0n;
+    if (before !== undefined) {
+      ttl_ = before.ttl;
+      id_ = before.id;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           ttl_ = r.int64Saturated();
@@ -1849,11 +1985,11 @@ export const LeaseGrantResponse: Codec<LeaseGrantResponse> = {
     let ttl_: number = 0;
     let error_: string = '';
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 16:
@@ -1895,10 +2031,13 @@ export const LeaseRevokeRequest: Codec<LeaseRevokeRequest> = {
       w.bigVarint(m.id);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let id_: bigint = 0n;
+    if (before !== undefined) {
+      id_ = before.id;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.int64Big();
@@ -1937,11 +2076,11 @@ export const LeaseRevokeResponse: Codec<LeaseRevokeResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -1984,7 +2123,7 @@ export const LeaseCheckpoint: Codec<LeaseCheckpoint> = {
     let id_: bigint = 0n;
     let remainingTtl_: number = 0;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.int64Big();
@@ -2023,10 +2162,13 @@ export const LeaseCheckpointRequest: Codec<LeaseCheckpointRequest> = {
       LeaseCheckpoint.write(v, w);
     }
   },
-  read(r, end) {
-    const checkpoints_: LeaseCheckpoint[] = [];
+  read(r, end, before) {
+    let checkpoints_: LeaseCheckpoint[] = [];
+    if (before !== undefined) {
+      checkpoints_ = before.checkpoints;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
@@ -2067,11 +2209,11 @@ export const LeaseCheckpointResponse: Codec<LeaseCheckpointResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -2107,7 +2249,7 @@ export const LeaseKeepAliveRequest: Codec<LeaseKeepAliveRequest> = {
   read(r, end) {
     let id_: bigint = 0n;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.int64Big();
@@ -2160,11 +2302,11 @@ export const LeaseKeepAliveResponse: Codec<LeaseKeepAliveResponse> = {
     let id_: bigint = 0n;
     let ttl_: number = 0;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 16:
@@ -2209,11 +2351,15 @@ export const LeaseTimeToLiveRequest: Codec<LeaseTimeToLiveRequest> = {
       w.bool(m.keys);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let id_: bigint = 0n;
     let keys_: boolean = false;
+    if (before !== undefined) {
+      id_ = before.id;
+      keys_ = before.keys;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.int64Big();
@@ -2276,18 +2422,25 @@ export const LeaseTimeToLiveResponse: Codec<LeaseTimeToLiveResponse> = {
       w.bytesField(v);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let header_: ResponseHeader | undefined = undefined;
     let id_: bigint = 0n;
     let ttl_: number = 0;
     let grantedTtl_: number = 0;
-    const keys_: Uint8Array[] = [];
+    let keys_: Uint8Array[] = [];
+    if (before !== undefined) {
+      header_ = before.header;
+      id_ = before.id;
+      ttl_ = before.ttl;
+      grantedTtl_ = before.grantedTtl;
+      keys_ = before.keys;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 16:
@@ -2328,7 +2481,7 @@ export const LeaseLeasesRequest: Codec<LeaseLeasesRequest> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -2363,7 +2516,7 @@ export const LeaseStatus: Codec<LeaseStatus> = {
   read(r, end) {
     let id_: bigint = 0n;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.int64Big();
@@ -2410,11 +2563,11 @@ export const LeaseLeasesResponse: Codec<LeaseLeasesResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     const leases_: LeaseStatus[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
@@ -2476,14 +2629,21 @@ export const Member: Codec<Member> = {
       w.bool(m.isLearner);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let id_: bigint = 0n;
     let name_: string = '';
-    const peerUrls_: string[] = [];
-    const clientUrls_: string[] = [];
+    let peerUrls_: string[] = [];
+    let clientUrls_: string[] = [];
     let isLearner_: boolean = false;
+    if (before !== undefined) {
+      id_ = before.id;
+      name_ = before.name;
+      peerUrls_ = before.peerUrls;
+      clientUrls_ = before.clientUrls;
+      isLearner_ = before.isLearner;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.uint64Big();
@@ -2540,7 +2700,7 @@ export const MemberAddRequest: Codec<MemberAddRequest> = {
     const peerUrls_: string[] = [];
     let isLearner_: boolean = false;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           peerUrls_.push(r.string());
@@ -2598,16 +2758,16 @@ export const MemberAddResponse: Codec<MemberAddResponse> = {
     let member_: Member | undefined = undefined;
     const members_: Member[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
           const last = r.end();
-          member_ = Member.read(r, last);
+          member_ = Member.read(r, last, member_);
           break;
         }
         case 26: {
@@ -2648,7 +2808,7 @@ export const MemberRemoveRequest: Codec<MemberRemoveRequest> = {
   read(r, end) {
     let id_: bigint = 0n;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.uint64Big();
@@ -2695,11 +2855,11 @@ export const MemberRemoveResponse: Codec<MemberRemoveResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     const members_: Member[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
@@ -2747,7 +2907,7 @@ export const MemberUpdateRequest: Codec<MemberUpdateRequest> = {
     let id_: bigint = 0n;
     const peerUrls_: string[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.uint64Big();
@@ -2797,11 +2957,11 @@ export const MemberUpdateResponse: Codec<MemberUpdateResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     const members_: Member[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
@@ -2842,7 +3002,7 @@ export const MemberListRequest: Codec<MemberListRequest> = {
   read(r, end) {
     let linearizable_: boolean = false;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           linearizable_ = r.bool();
@@ -2889,11 +3049,11 @@ export const MemberListResponse: Codec<MemberListResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     const members_: Member[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
@@ -2934,7 +3094,7 @@ export const MemberPromoteRequest: Codec<MemberPromoteRequest> = {
   read(r, end) {
     let id_: bigint = 0n;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           id_ = r.uint64Big();
@@ -2981,11 +3141,11 @@ export const MemberPromoteResponse: Codec<MemberPromoteResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     const members_: Member[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
@@ -3019,7 +3179,7 @@ export const DefragmentRequest: Codec<DefragmentRequest> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -3055,11 +3215,11 @@ export const DefragmentResponse: Codec<DefragmentResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -3095,7 +3255,7 @@ export const MoveLeaderRequest: Codec<MoveLeaderRequest> = {
   read(r, end) {
     let targetId_: bigint = 0n;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           targetId_ = r.uint64Big();
@@ -3134,11 +3294,11 @@ export const MoveLeaderResponse: Codec<MoveLeaderResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -3195,12 +3355,17 @@ export const AlarmRequest: Codec<AlarmRequest> = {
       w.varint(m.alarm);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let action_: number = 0;
     let memberId_: bigint = 0n;
     let alarm_: number = 0;
+    if (before !== undefined) {
+      action_ = before.action;
+      memberId_ = before.memberId;
+      alarm_ = before.alarm;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           action_ = r.int32();
@@ -3251,7 +3416,7 @@ export const AlarmMember: Codec<AlarmMember> = {
     let memberId_: bigint = 0n;
     let alarm_: number = 0;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           memberId_ = r.uint64Big();
@@ -3301,11 +3466,11 @@ export const AlarmResponse: Codec<AlarmResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     const alarms_: AlarmMember[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
@@ -3359,7 +3524,7 @@ export const DowngradeRequest: Codec<DowngradeRequest> = {
     let action_: number = 0;
     let version_: string = '';
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           action_ = r.int32();
@@ -3408,11 +3573,11 @@ export const DowngradeResponse: Codec<DowngradeResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     let version_: string = '';
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18:
@@ -3448,10 +3613,13 @@ export const DowngradeVersionTestRequest: Codec<DowngradeVersionTestRequest> = {
       w.string(m.ver);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let ver_: string = '';
+    if (before !== undefined) {
+      ver_ = before.ver;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           ver_ = r.string();
@@ -3482,7 +3650,7 @@ export const StatusRequest: Codec<StatusRequest> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -3603,11 +3771,11 @@ export const StatusResponse: Codec<StatusResponse> = {
     let dbSizeQuota_: number = 0;
     let downgradeInfo_: DowngradeInfo | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18:
@@ -3645,7 +3813,7 @@ export const StatusResponse: Codec<StatusResponse> = {
           break;
         case 106: {
           const last = r.end();
-          downgradeInfo_ = DowngradeInfo.read(r, last);
+          downgradeInfo_ = DowngradeInfo.read(r, last, downgradeInfo_);
           break;
         }
         default:
@@ -3684,11 +3852,15 @@ export const DowngradeInfo: Codec<DowngradeInfo> = {
       w.string(m.targetVersion);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let enabled_: boolean = false;
     let targetVersion_: string = '';
+    if (before !== undefined) {
+      enabled_ = before.enabled;
+      targetVersion_ = before.targetVersion;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           enabled_ = r.bool();
@@ -3722,7 +3894,7 @@ export const AuthEnableRequest: Codec<AuthEnableRequest> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -3750,7 +3922,7 @@ export const AuthDisableRequest: Codec<AuthDisableRequest> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -3778,7 +3950,7 @@ export const AuthStatusRequest: Codec<AuthStatusRequest> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -3820,7 +3992,7 @@ export const AuthenticateRequest: Codec<AuthenticateRequest> = {
     let name_: string = '';
     let password_: string = '';
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.string();
@@ -3877,13 +4049,19 @@ export const AuthUserAddRequest: Codec<AuthUserAddRequest> = {
       w.string(m.hashedPassword);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let name_: string = '';
     let password_: string = '';
     let options_: UserAddOptions | undefined = undefined;
     let hashedPassword_: string = '';
+    if (before !== undefined) {
+      name_ = before.name;
+      password_ = before.password;
+      options_ = before.options;
+      hashedPassword_ = before.hashedPassword;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.string();
@@ -3893,7 +4071,7 @@ export const AuthUserAddRequest: Codec<AuthUserAddRequest> = {
           break;
         case 26: {
           const last = r.end();
-          options_ = UserAddOptions.read(r, last);
+          options_ = UserAddOptions.read(r, last, options_);
           break;
         }
         case 34:
@@ -3929,10 +4107,13 @@ export const AuthUserGetRequest: Codec<AuthUserGetRequest> = {
       w.string(m.name);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let name_: string = '';
+    if (before !== undefined) {
+      name_ = before.name;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.string();
@@ -3967,10 +4148,13 @@ export const AuthUserDeleteRequest: Codec<AuthUserDeleteRequest> = {
       w.string(m.name);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let name_: string = '';
+    if (before !== undefined) {
+      name_ = before.name;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.string();
@@ -4017,12 +4201,17 @@ export const AuthUserChangePasswordRequest: Codec<AuthUserChangePasswordRequest>
       w.string(m.hashedPassword);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let name_: string = '';
     let password_: string = '';
     let hashedPassword_: string = '';
+    if (before !== undefined) {
+      name_ = before.name;
+      password_ = before.password;
+      hashedPassword_ = before.hashedPassword;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.string();
@@ -4069,11 +4258,15 @@ export const AuthUserGrantRoleRequest: Codec<AuthUserGrantRoleRequest> = {
       w.string(m.role);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let user_: string = '';
     let role_: string = '';
+    if (before !== undefined) {
+      user_ = before.user;
+      role_ = before.role;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           user_ = r.string();
@@ -4117,11 +4310,15 @@ export const AuthUserRevokeRoleRequest: Codec<AuthUserRevokeRoleRequest> = {
       w.string(m.role);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let name_: string = '';
     let role_: string = '';
+    if (before !== undefined) {
+      name_ = before.name;
+      role_ = before.role;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.string();
@@ -4159,10 +4356,13 @@ export const AuthRoleAddRequest: Codec<AuthRoleAddRequest> = {
       w.string(m.name);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let name_: string = '';
+    if (before !== undefined) {
+      name_ = before.name;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.string();
@@ -4197,10 +4397,13 @@ export const AuthRoleGetRequest: Codec<AuthRoleGetRequest> = {
       w.string(m.role);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let role_: string = '';
+    if (before !== undefined) {
+      role_ = before.role;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           role_ = r.string();
@@ -4231,7 +4434,7 @@ export const AuthUserListRequest: Codec<AuthUserListRequest> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -4259,7 +4462,7 @@ export const AuthRoleListRequest: Codec<AuthRoleListRequest> = {
   },
   read(r, end) {
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         default:
           r.skip(tag);
@@ -4291,10 +4494,13 @@ export const AuthRoleDeleteRequest: Codec<AuthRoleDeleteRequest> = {
       w.string(m.role);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let role_: string = '';
+    if (before !== undefined) {
+      role_ = before.role;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           role_ = r.string();
@@ -4336,18 +4542,22 @@ export const AuthRoleGrantPermissionRequest: Codec<AuthRoleGrantPermissionReques
       Permission.write(m.perm, w);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let name_: string = '';
     let perm_: Permission | undefined = undefined;
+    if (before !== undefined) {
+      name_ = before.name;
+      perm_ = before.perm;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.string();
           break;
         case 18: {
           const last = r.end();
-          perm_ = Permission.read(r, last);
+          perm_ = Permission.read(r, last, perm_);
           break;
         }
         default:
@@ -4392,12 +4602,17 @@ export const AuthRoleRevokePermissionRequest: Codec<AuthRoleRevokePermissionRequ
       w.bytesField(m.rangeEnd);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let role_: string = '';
     let key_: Uint8Array = EMPTY_BYTES;
     let rangeEnd_: Uint8Array = EMPTY_BYTES;
+    if (before !== undefined) {
+      role_ = before.role;
+      key_ = before.key;
+      rangeEnd_ = before.rangeEnd;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           role_ = r.string();
@@ -4442,11 +4657,11 @@ export const AuthEnableResponse: Codec<AuthEnableResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -4483,11 +4698,11 @@ export const AuthDisableResponse: Codec<AuthDisableResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -4538,11 +4753,11 @@ export const AuthStatusResponse: Codec<AuthStatusResponse> = {
     let enabled_: boolean = false;
     let authRevision_: number = 0;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 16:
@@ -4592,11 +4807,11 @@ export const AuthenticateResponse: Codec<AuthenticateResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     let token_: string = '';
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18:
@@ -4636,11 +4851,11 @@ export const AuthUserAddResponse: Codec<AuthUserAddResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -4684,11 +4899,11 @@ export const AuthUserGetResponse: Codec<AuthUserGetResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     const roles_: string[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18:
@@ -4728,11 +4943,11 @@ export const AuthUserDeleteResponse: Codec<AuthUserDeleteResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -4769,11 +4984,11 @@ export const AuthUserChangePasswordResponse: Codec<AuthUserChangePasswordRespons
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -4810,11 +5025,11 @@ export const AuthUserGrantRoleResponse: Codec<AuthUserGrantRoleResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -4851,11 +5066,11 @@ export const AuthUserRevokeRoleResponse: Codec<AuthUserRevokeRoleResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -4892,11 +5107,11 @@ export const AuthRoleAddResponse: Codec<AuthRoleAddResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -4941,11 +5156,11 @@ export const AuthRoleGetResponse: Codec<AuthRoleGetResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     const perm_: Permission[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
@@ -4994,11 +5209,11 @@ export const AuthRoleListResponse: Codec<AuthRoleListResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     const roles_: string[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18:
@@ -5045,11 +5260,11 @@ export const AuthUserListResponse: Codec<AuthUserListResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     const users_: string[] = [];
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18:
@@ -5089,11 +5304,11 @@ export const AuthRoleDeleteResponse: Codec<AuthRoleDeleteResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -5130,11 +5345,11 @@ export const AuthRoleGrantPermissionResponse: Codec<AuthRoleGrantPermissionRespo
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -5171,11 +5386,11 @@ export const AuthRoleRevokePermissionResponse: Codec<AuthRoleRevokePermissionRes
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -5212,11 +5427,11 @@ export const RangeStreamResponse: Codec<RangeStreamResponse> = {
   read(r, end) {
     let rangeResponse_: RangeResponse | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          rangeResponse_ = RangeResponse.read(r, last);
+          rangeResponse_ = RangeResponse.read(r, last, rangeResponse_);
           break;
         }
         default:

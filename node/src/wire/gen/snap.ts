@@ -34,7 +34,7 @@ export const ChecksummedSnapshot: Codec<ChecksummedSnapshot> = {
     let crc_: number = 0;
     let data_: Uint8Array = EMPTY_BYTES;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 8:
           crc_ = r.uint32();

@@ -43,7 +43,7 @@ export const CampaignRequest: Codec<CampaignRequest> = {
     let lease_: bigint = 0n;
     let value_: Uint8Array = EMPTY_BYTES;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.view();
@@ -96,16 +96,16 @@ export const CampaignResponse: Codec<CampaignResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     let leader_: LeaderKey | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
           const last = r.end();
-          leader_ = LeaderKey.read(r, last);
+          leader_ = LeaderKey.read(r, last, leader_);
           break;
         }
         default:
@@ -156,13 +156,19 @@ export const LeaderKey: Codec<LeaderKey> = {
       w.bigVarint(m.lease);
     }
   },
-  read(r, end) {
+  read(r, end, before) {
     let name_: Uint8Array = EMPTY_BYTES;
     let key_: Uint8Array = EMPTY_BYTES;
     let rev_: number = 0;
     let lease_: bigint = 0n;
+    if (before !== undefined) {
+      name_ = before.name;
+      key_ = before.key;
+      rev_ = before.rev;
+      lease_ = before.lease;
+    }
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.view();
@@ -209,7 +215,7 @@ export const LeaderRequest: Codec<LeaderRequest> = {
   read(r, end) {
     let name_: Uint8Array = EMPTY_BYTES;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.view();
@@ -256,16 +262,16 @@ export const LeaderResponse: Codec<LeaderResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     let kv_: KeyValue | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18: {
           const last = r.end();
-          kv_ = KeyValue.read(r, last);
+          kv_ = KeyValue.read(r, last, kv_);
           break;
         }
         default:
@@ -302,11 +308,11 @@ export const ResignRequest: Codec<ResignRequest> = {
   read(r, end) {
     let leader_: LeaderKey | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          leader_ = LeaderKey.read(r, last);
+          leader_ = LeaderKey.read(r, last, leader_);
           break;
         }
         default:
@@ -343,11 +349,11 @@ export const ResignResponse: Codec<ResignResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
@@ -391,11 +397,11 @@ export const ProclaimRequest: Codec<ProclaimRequest> = {
     let leader_: LeaderKey | undefined = undefined;
     let value_: Uint8Array = EMPTY_BYTES;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          leader_ = LeaderKey.read(r, last);
+          leader_ = LeaderKey.read(r, last, leader_);
           break;
         }
         case 18:
@@ -435,11 +441,11 @@ export const ProclaimResponse: Codec<ProclaimResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:

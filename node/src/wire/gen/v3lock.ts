@@ -35,7 +35,7 @@ export const LockRequest: Codec<LockRequest> = {
     let name_: Uint8Array = EMPTY_BYTES;
     let lease_: bigint = 0n;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           name_ = r.view();
@@ -84,11 +84,11 @@ export const LockResponse: Codec<LockResponse> = {
     let header_: ResponseHeader | undefined = undefined;
     let key_: Uint8Array = EMPTY_BYTES;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         case 18:
@@ -127,7 +127,7 @@ export const UnlockRequest: Codec<UnlockRequest> = {
   read(r, end) {
     let key_: Uint8Array = EMPTY_BYTES;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10:
           key_ = r.view();
@@ -166,11 +166,11 @@ export const UnlockResponse: Codec<UnlockResponse> = {
   read(r, end) {
     let header_: ResponseHeader | undefined = undefined;
     while (r.position < end) {
-      const tag = r.uint32();
+      const tag = r.tag();
       switch (tag) {
         case 10: {
           const last = r.end();
-          header_ = ResponseHeader.read(r, last);
+          header_ = ResponseHeader.read(r, last, header_);
           break;
         }
         default:
