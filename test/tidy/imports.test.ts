@@ -38,8 +38,8 @@ const FOLDERS: Record<string, readonly string[]> = {
   'test/chaos': ['test/integration', 'sim', 'client', 'base', 'wire', 'platform', 'storage'],
   'test/conformance': [],
   'test/fuzz': [
-    ...['base', 'wire', 'storage', 'raft', 'rpc', 'peer', 'platform', 'server', 'client', 'pki'],
-    ...['kubernetes', 'backup', 'infra'],
+    ...['base', 'wire', 'storage', 'apply', 'api', 'rpc', 'peer', 'platform', 'server'],
+    ...['kubernetes', 'backup', 'reconcile', 'infra'],
   ],
   'test/image': ['test/conformance', 'test/kubernetes', 'images'],
   'test/integration': ['client', 'base', 'wire', 'rpc', 'platform', 'kubernetes'],

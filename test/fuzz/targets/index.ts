@@ -8,4 +8,11 @@ export const TARGETS: Readonly<Record<string, () => Promise<{ readonly target: T
   http2: () => import('./http2.ts'),
   wal: () => import('./wal.ts'),
   bbolt: () => import('./bbolt.ts'),
+  snapshot: () => import('./snapshot.ts'),
+  'peer-stream': () => import('./peer-stream.ts'),
+  'peer-http': () => import('./peer-http.ts'),
+  'client-http': () => import('./client-http.ts'),
+  json: () => import('./json.ts'),
+  'server-config': () => import('./server-config.ts'),
+  'cluster-yaml': () => import('./cluster-yaml.ts'),
 };

@@ -1,5 +1,6 @@
 // Every message type: what protobufjs accepts is accepted and means the same, all else is a DecodeError.
 import { readFileSync, readdirSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import protobuf from 'protobufjs';
 import { decode, encode, type Codec } from '../../../node/src/wire/codec.ts';
 import * as auth from '../../../node/src/wire/gen/auth.ts';
@@ -28,7 +29,9 @@ for (const file of readdirSync(PROTO_FOLDER).filter((name) => name.endsWith('.pr
   protobuf.parse(withOpenEnums(text), root, { keepCase: true });
 }
 root.resolveAll();
-protobuf.Reader.recursionLimit = 2000;
+for (const one of [protobuf.Reader, protobuf.util as { recursionLimit?: number }]) {
+  one.recursionLimit = 2000; // util's is not in its types
+}
 
 /** Go keeps numbers that an enum of proto2 does not name; protobufjs drops them. */
 function withOpenEnums(text: string): string {
@@ -52,6 +55,11 @@ const PAIRS = [
 const meaning = (type: protobuf.Type, bytes: Uint8Array): unknown =>
   type.toObject(type.decode(bytes), { longs: String, bytes: String, defaults: true });
 
+/** What Go's library refuses, or what numbers cannot hold. */
+const STRICTER = /over 2\^53|nested deeper|field number|over 64 bits/;
+/** What Go's library takes. */
+const LAXER = /invalid tag encoding/;
+
 function run(input: Uint8Array): void {
   const pair = PAIRS[(((input[0] ?? 0) << 8) | (input[1] ?? 0)) % PAIRS.length];
   if (pair === undefined) return;
@@ -61,17 +69,31 @@ function run(input: Uint8Array): void {
   const theirs = attempt(() => meaning(type, bytes));
   if (message instanceof Error) {
     expectThat(message instanceof DecodeError, `${codec.name}: ${message.stack ?? ''}`);
-    const isOurs = /over 2\^53|nested/.test(message.message);
+    const isOurs = STRICTER.test(message.message);
     expectThat(isOurs || theirs instanceof Error, `${codec.name} refuses: ${message.message}`);
     return;
   }
   if (theirs instanceof Error) {
+    // In messages without fields it confuses field numbers with tags.
+    if (LAXER.test(theirs.message) || type.fieldsArray.length === 0) return;
     throw new Error(`${codec.name} accepts what is refused otherwise: ${theirs.message}`);
   }
   const encoded = encode(codec, message);
   expectSame('size', encoded.length, codec.sizeOf(message));
-  expectSame(codec.name, meaning(type, encoded), theirs);
+  const ours = meaning(type, encoded);
+  // Limits and durations beyond what a number holds become the largest that it holds.
+  expectSame(codec.name, ours, isDeepStrictEqual(ours, theirs) ? theirs : saturated(theirs));
   expectSame('encoded again', encode(codec, decode(codec, encoded)), encoded);
+}
+
+function saturated(value: unknown): unknown {
+  const max = BigInt(Number.MAX_SAFE_INTEGER);
+  const text = JSON.stringify(value, (_, part: unknown) => {
+    if (typeof part !== 'string' || !/^-?\d{16,}$/.test(part)) return part;
+    const big = BigInt(part);
+    return String(big > max ? max : big < -max ? -max : big);
+  });
+  return JSON.parse(text);
 }
 
 function attempt<T>(work: () => T): T | Error {
@@ -90,7 +112,12 @@ function seeds(): Uint8Array[] {
     return concatBytes([Uint8Array.of(i >> 8, i), type.encode(plain).finish()]);
   });
   const txn = PAIRS.findIndex(({ codec }) => codec.name === 'etcdserverpb.TxnRequest');
-  return [...all, concatBytes([Uint8Array.of(txn >> 8, txn), nestedTxn(600)])];
+  const of = (...bytes: Uint8Array[]): Uint8Array =>
+    concatBytes([Uint8Array.of(txn >> 8, txn), ...bytes]);
+  // One of several that came twice, or one after the other.
+  const both = Uint8Array.of(0x12, 12, 0x0a, 3, 10, 1, 97, 0x12, 5, 10, 1, 98, 18, 0);
+  const twice = Uint8Array.of(0x12, 10, 0x0a, 3, 10, 1, 97, 0x0a, 3, 18, 1, 98);
+  return [...all, of(nestedTxn(600)), of(both), of(twice)];
 }
 
 function filled(type: protobuf.Type, depth: number): Record<string, unknown> {
