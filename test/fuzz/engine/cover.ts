@@ -5,6 +5,7 @@ import type { Target } from './target.ts';
 
 /** Of each target's corpus, so that the repository stays small. */
 const MAX_SAVED_BYTES = 100_000;
+const MAX_SAVED_INPUTS = 400;
 /** Hit counts told apart: once, a few times, often. */
 const COARSE = [0b0000_0001, 0b0000_1110, 0b1111_0000];
 
@@ -26,6 +27,7 @@ export async function smallestCover(
       isNew = true;
     });
     if (!isNew || bytes + input.length > MAX_SAVED_BYTES) continue;
+    if (kept.length === MAX_SAVED_INPUTS) break;
     kept.push(input);
     bytes += input.length;
   }
