@@ -96,9 +96,11 @@ export class Nemesis {
       disk.forgetCrash();
       disk.setCapacity(undefined);
     }
-    for (const host of cluster.hosts) host.start();
-    while (this.damaged !== undefined || operator.isBusy || !this.allServe())
+    while (this.damaged !== undefined || operator.isBusy || !this.allServe()) {
+      // What the operator is at work on is not to be started under his hands.
+      if (!operator.isBusy) for (const host of cluster.hosts) host.start();
       await scheduler.pause(100);
+    }
   }
 
   /** Machines whose members are part of the cluster. */
@@ -175,11 +177,13 @@ export class Nemesis {
       host.disk.wipe();
       return;
     }
-    if (reason.includes(OUTDATED_ENTRY)) {
-      this.parts.operator.enterAgain(host);
+    const { operator } = this.parts;
+    if (reason.includes(OUTDATED_ENTRY) && !operator.isBusy) {
+      operator.enterAgain(host);
       return;
     }
-    if (reason.includes(NOBODY_THERE)) {
+    // Or whoever it asked was behind, or the operator is still at work.
+    if (reason.includes(OUTDATED_ENTRY) || reason.includes(NOBODY_THERE)) {
       this.startLater(host, RESTART_MS);
       return;
     }
@@ -188,7 +192,7 @@ export class Nemesis {
     const refusals = (this.refusals.get(host.name) ?? 0) + 1;
     this.refusals.set(host.name, refusals);
     if (isDamaged && refusals >= REFUSALS) {
-      this.parts.operator.replace(host);
+      operator.replace(host);
       return;
     }
     this.startLater(host, RESTART_MS);
