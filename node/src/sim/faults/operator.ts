@@ -4,7 +4,7 @@ import type { Method } from '../../wire/index.ts';
 import { ClusterService, MaintenanceService } from '../../wire/gen/rpc.ts';
 import type { MemberObserver } from '../checks/observer.ts';
 import type { SimClient } from '../clients/index.ts';
-import { peerUrlOf } from '../cluster/directory.ts';
+import { hostIn, peerUrlOf } from '../cluster/directory.ts';
 import type { Host } from '../cluster/host.ts';
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { Scheduler } from '../world/scheduler.ts';
@@ -79,7 +79,7 @@ export class Operator {
   enterAgain(host: Host): void {
     this.work(async () => {
       const id = await this.idOf(host);
-      if (id !== undefined) await this.enter(host, id);
+      if (id !== undefined) await this.enter(host);
       else host.entry = undefined;
     });
   }
@@ -134,7 +134,7 @@ export class Operator {
     }
     const id = await this.idOf(host);
     if (id === undefined) return;
-    await this.enter(host, id);
+    await this.enter(host);
     if (!isLearner) return;
     await this.untilDone(ClusterService.memberPromote, { id }, async () => {
       const member = (await this.list()).find((one) => one.id === id);
@@ -143,11 +143,10 @@ export class Operator {
   }
 
   /** Starts a member on an empty disk, with all members named. */
-  private async enter(host: Host, id: MemberId): Promise<void> {
+  private async enter(host: Host): Promise<void> {
     const members = await this.list();
-    const names = members.map(({ id: one, name, peerUrls: [url = ''] }) => {
-      return `${one === id ? host.name : name}=${url}`;
-    });
+    // A member that has not started yet has told nobody its name.
+    const names = members.map(({ peerUrls: [url = ''] }) => `${hostIn(url) ?? ''}=${url}`);
     host.entry = { initialCluster: names.join(','), state: 'existing', token: 'sim' };
     host.start();
   }
