@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SimRandom } from '../../../node/src/sim/world/random.ts';
-import { compile, noCompiler } from '../native/compile.ts';
+import { compile, noCompiler, type Built } from '../native/compile.ts';
 import { contentsOf, DiskModel } from './disk-model.ts';
 import { DiskUser } from './disk-user.ts';
 import type { Step } from './exercise.ts';
@@ -18,14 +18,17 @@ if (reason !== undefined) console.log(`skipped: the lossy disk: ${reason}`);
 
 describe.skipIf(reason !== undefined)(`a lossy disk (${reason ?? 'gcc is there'})`, () => {
   let folder: string;
-  let library: string;
+  let library: Built;
   let disks = 0;
   beforeAll(() => {
     library = compile('lossy-disk.so');
     folder = mkdtempSync(join(tmpdir(), 'binnacle-disk-'));
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const newDisk = (): LossyDisk => new LossyDisk(join(folder, String(++disks)), library);
+  afterAll(() => {
+    library.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const newDisk = (): LossyDisk => new LossyDisk(join(folder, String(++disks)), library.path);
 
   async function perform(disk: LossyDisk, steps: readonly Step[]): Promise<void> {
     const user = new DiskUser(disk);

@@ -20,14 +20,23 @@ export function noCompiler(): string | undefined {
   return status === 0 ? undefined : 'no C compiler: apt-get install gcc libc6-dev';
 }
 
-/** Returns the path of what was built; it is removed when the test process ends. @throws Error with gcc's words */
-export function compile(name: keyof typeof SOURCES): string {
+export interface Built extends Disposable {
+  readonly path: string;
+  /** Removes it; processes that run it go on. */
+  remove(): void;
+}
+
+/** @throws Error with gcc's words */
+export function compile(name: keyof typeof SOURCES): Built {
   const folder = mkdtempSync(join(tmpdir(), 'binnacle-native-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const output = join(folder, name);
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const path = join(folder, name);
   const { files, flags } = SOURCES[name];
   const sources = files.map((file) => fileURLToPath(new URL(file, import.meta.url)));
-  const { status, stderr } = spawnSync('gcc', [...FLAGS, '-o', output, ...sources, ...flags]);
-  if (status !== 0) throw new Error(`gcc ends with ${status}: ${stderr?.toString()}`);
-  return output;
+  const { status, stderr } = spawnSync('gcc', [...FLAGS, '-o', path, ...sources, ...flags]);
+  if (status !== 0) {
+    remove();
+    throw new Error(`gcc ends with ${status}: ${stderr?.toString()}`);
+  }
+  return { path, remove, [Symbol.dispose]: remove };
 }

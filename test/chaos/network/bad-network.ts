@@ -44,7 +44,8 @@ export function noBadNetwork(): string | undefined {
     return 'no nsenter: apt-get install util-linux';
   const reason = noCompiler();
   if (reason !== undefined) return reason;
-  const { status, stderr } = spawnSync(compile('bad-network'), ['1', freePrefix(), '1'], {
+  using program = compile('bad-network');
+  const { status, stderr } = spawnSync(program.path, ['1', freePrefix(), '1'], {
     input: '',
   });
   return status === 0 ? undefined : stderr?.toString().trim();
@@ -77,7 +78,8 @@ export class BadNetwork {
 
   static async start(members: number, seed: number): Promise<BadNetwork> {
     const prefix = freePrefix();
-    const child = spawn(compile('bad-network'), [String(seed), prefix, String(members)], {
+    using program = compile('bad-network');
+    const child = spawn(program.path, [String(seed), prefix, String(members)], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     child.stdin.on('error', () => {}); // it ended: the missing answer says so
