@@ -41,6 +41,8 @@ let previous = 0;
 let stepsLeft = Infinity;
 let allocated = 0;
 let limits: Limits = { maxSteps: Infinity, maxAllocated: Infinity };
+/** The limit that the execution passed, in case that the code under test catches what is thrown then. */
+let passed: Error | undefined;
 let isTracing = false;
 let comparisons: [Operand, Operand][] = [];
 
@@ -51,7 +53,7 @@ export function hit(place: number): void {
   const count = counts[edge] as number; // masked
   if (count === 0) touched[touchedCount++] = edge;
   if (count < 255) counts[edge] = count + 1;
-  if (--stepsLeft < 0) throw new Endless(limits.maxSteps);
+  if (--stepsLeft < 0) throw (passed ??= new Endless(limits.maxSteps));
 }
 
 /** `a === b`, remembered while a trace is taken. */
@@ -70,7 +72,9 @@ export function sought<T>(value: T): T {
 export function sized<T>(length: T): T {
   if (typeof length === 'number') {
     allocated += length;
-    if (allocated > limits.maxAllocated) throw new Greedy(allocated, limits.maxAllocated);
+    if (allocated > limits.maxAllocated) {
+      throw (passed ??= new Greedy(allocated, limits.maxAllocated));
+    }
   }
   return length;
 }
@@ -93,6 +97,12 @@ export function begin(next: Limits): void {
   allocated = 0;
   limits = next;
   stepsLeft = next.maxSteps;
+  passed = undefined;
+}
+
+/** The limit that the execution passed, or undefined. */
+export function passedLimit(): Error | undefined {
+  return passed;
 }
 
 /** Calls `visit` with each edge of the execution and the power of two that stands for how often it was taken. */

@@ -1,5 +1,5 @@
 // One execution of a target: what it covered stands in coverage.ts afterwards, and what went wrong is returned.
-import { begin } from './coverage.ts';
+import { Endless, begin, passedLimit } from './coverage.ts';
 import { DEFAULT_MAX_ALLOCATED, DEFAULT_MAX_STEPS, type Target } from './target.ts';
 
 /** No input that is allowed takes so long; this finds what counters do not see, such as a regular expression's backtracking. */
@@ -23,21 +23,25 @@ export function execute(
   const startMs = performance.now();
   try {
     const running = target.run(input.slice());
-    if (running === undefined) return slowness(startMs);
-    return running.then(() => slowness(startMs), failureOf);
+    if (running === undefined) return excess(startMs);
+    return running.then(() => excess(startMs), failureOf);
   } catch (error) {
     return failureOf(error);
   }
 }
 
-function slowness(startMs: number): Failure | undefined {
+/** What is wrong with an execution that ended well, or so it seems. */
+function excess(startMs: number): Failure | undefined {
+  const limit = passedLimit();
+  if (limit !== undefined) return failureOf(limit);
   const tookMs = performance.now() - startMs;
   if (tookMs < SLOW_MS) return undefined;
   return { signature: 'slow', error: new Error(`took ${Math.round(tookMs)} ms`) };
 }
 
 function failureOf(error: unknown): Failure {
-  return { signature: signatureOf(error), error };
+  const cause = passedLimit() ?? error;
+  return { signature: signatureOf(cause), error: cause };
 }
 
 /** The kind of error and where it was thrown. */
@@ -47,6 +51,6 @@ export function signatureOf(error: unknown): string {
   const own = frames.find((line) => !/engine\/|node:/.test(line)) ?? '';
   const place = /[^/(\s]+:\d+(?=:\d+\)?$)/.exec(own)?.[0] ?? '';
   // An endless loop stops at any of its branches.
-  if (error.name === 'Endless') return 'Endless';
+  if (error instanceof Endless) return 'Endless';
   return `${error.name} at ${place}`;
 }
