@@ -79,6 +79,11 @@ function number(text: string | undefined, otherwise: number): number {
   return value;
 }
 
+/** Errors that no one waited for: which input they belong to cannot be told. */
+const strays: unknown[] = [];
+process.on('unhandledRejection', (error) => strays.push(error));
+process.on('uncaughtException', (error) => strays.push(error));
+
 /** Returns whether the target held. */
 async function run(target: Target, options: Options): Promise<boolean> {
   const known = [...storedCorpus(target.name), ...storedCrashers(target.name)];
@@ -94,7 +99,11 @@ async function run(target: Target, options: Options): Promise<boolean> {
   if (options.isSaving) {
     saveCorpus(target.name, await smallestCover(target, outcome.corpus));
   }
-  return outcome.crashes.length === 0;
+  await new Promise((resolve) => setImmediate(resolve));
+  for (const stray of strays.slice(0, 5)) {
+    console.log(`  an error that nobody waited for\n${indented(describe(stray))}`);
+  }
+  return outcome.crashes.length === 0 && strays.splice(0).length === 0;
 }
 
 function report(target: Target, crash: Crash, folder: string): void {
