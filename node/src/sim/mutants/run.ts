@@ -1,8 +1,11 @@
 // npm run sim:mutants: does the simulation find each deliberate bug?
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { availableParallelism } from 'node:os';
 import { ChildPool } from '../cli/child-pool.ts';
 import { PROFILES, scenarioOf } from '../faults/profiles.ts';
+import type { Scenario } from '../scenario.ts';
+import { parseScenario } from '../shrink/regression.ts';
 import { MUTANTS, mutantNamed } from './catalog.ts';
 import type { Mutant } from './mutant.ts';
 import { readRecord, writeRecord, type FoundRecord } from './record.ts';
@@ -28,6 +31,7 @@ Exits with 0 when all were found, 1 when one escaped, 2 for a bad command line.
 const RUNS_AFTER_RECORDED = 10;
 const HANG_LIMIT_MS = 120_000;
 const ALL_PROFILES = PROFILES.map(({ name }) => name);
+const REGRESSIONS = new URL('../regressions/', import.meta.url);
 const PROGRAM = new URL('child.ts', import.meta.url);
 
 interface Settings {
@@ -90,6 +94,11 @@ function* placesFor(
     yield { seed: firstSeed + i, profile: profiles[i % profiles.length]! }; // there are profiles
 }
 
+function scenarioAt({ seed, profile }: Place): Scenario {
+  if (!profile.endsWith('.json')) return scenarioOf(seed, profile);
+  return parseScenario(readFileSync(new URL(profile, REGRESSIONS), 'utf8'));
+}
+
 /** Runs of the sources as they are, each once. */
 class Unmutated {
   private readonly runner: ChildPool;
@@ -114,8 +123,7 @@ class Unmutated {
   }
 
   private async run(place: Place): Promise<boolean> {
-    const scenario = scenarioOf(place.seed, place.profile);
-    const violation = await firstViolation(this.runner, undefined, scenario);
+    const violation = await firstViolation(this.runner, undefined, scenarioAt(place));
     if (violation === undefined) return false;
     const { check, text } = violation;
     print(`seed ${place.seed} (${place.profile}) fails without a mutant: ${check}: ${text}`);
@@ -128,7 +136,7 @@ async function runAll(settings: Settings, found: FoundRecord): Promise<Outcome[]
   const parts: SearchParts = {
     program: PROGRAM,
     hangLimitMs: HANG_LIMIT_MS,
-    scenarioOf: ({ seed, profile }) => scenarioOf(seed, profile),
+    scenarioOf: scenarioAt,
     failsAnyway: (place) => unmutated.fails(place),
     nowMs: () => performance.now(),
   };

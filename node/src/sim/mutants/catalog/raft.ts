@@ -125,15 +125,6 @@ export const raftMutants: readonly Mutant[] = [
     replace: "raft.role === 'leader'",
   },
   {
-    name: 'read-before-first-commit',
-    bug: 'A new leader tells its commit index for reads before it has committed anything in its term.',
-    like: 'textbook',
-    profiles: ['network', 'crash'],
-    file: 'raft/read-index.ts',
-    find: 'return log.matchTerm(log.committed, term);',
-    replace: 'return log.committed >= 0 && term > 0;',
-  },
-  {
     name: 'comes-back-without-asking',
     bug: 'A member takes part at once on whatever disk it finds, and gives votes again that it gave on the one that is lost.',
     like: 'etcd #10254',
@@ -149,15 +140,6 @@ export const raftMutants: readonly Mutant[] = [
     profiles: ['amnesia'],
     file: 'raft/probation.ts',
     find: '  raft.floor = last;\n',
-    replace: '',
-  },
-  {
-    name: 'forgotten-votes-given-again',
-    bug: 'A member whose disk is older than its last vote may vote once more in that term.',
-    like: 'etcd #10254',
-    profiles: ['amnesia'],
-    file: 'raft/probation.ts',
-    find: '  if (raft.term === term && raft.vote === NO_MEMBER) raft.vote = raft.id;\n',
     replace: '',
   },
 ];

@@ -100,7 +100,7 @@ export const serverMutants: readonly Mutant[] = [
     name: 'leader-with-stuck-disk-renews',
     bug: 'A leader whose disk stands still renews leases for as long as it has not been told by its own loop that it was succeeded.',
     like: 'etcd #15247',
-    profiles: ['clock', 'disk'],
+    profiles: ['lease-3.json', 'clock'],
     file: 'server/member.ts',
     find: "if (!this.isLeader || this.node.raft.role !== 'leader') return false;",
     replace: 'if (!this.isLeader) return false;',

@@ -32,15 +32,6 @@ export const storageMutants: readonly Mutant[] = [
     replace: '    this.segments.push(next);',
   },
   {
-    name: 'torn-write-refused',
-    bug: 'A write that a power failure interrupted is taken for damage, and the member does not start.',
-    like: 'textbook',
-    profiles: ['crash', 'single'],
-    file: 'storage/wal/segment-reader.ts',
-    find: 'if (!this.isLast || (recordBytes !== 0 && !isTornWrite(frame))) this.fail(problem);',
-    replace: 'this.fail(`${problem} in ${frame.bytes.length} bytes`);',
-  },
-  {
     name: 'wal-checksum-ignored',
     bug: 'A damaged record of the log is taken for data.',
     like: 'textbook',
