@@ -13,7 +13,7 @@ export interface Mutant {
   /** Stands exactly once in the file. */
   readonly find: string;
   readonly replace: string;
-  /** The profiles in which it can show, or scenarios of ../regressions, the likeliest first; any profile where absent. */
+  /** The profiles in which it can show, or scenarios by their file from node/src/sim, the likeliest first; any profile where absent. */
   readonly profiles?: readonly string[] | undefined;
 }
 

@@ -31,7 +31,7 @@ Exits with 0 when all were found, 1 when one escaped, 2 for a bad command line.
 const RUNS_AFTER_RECORDED = 10;
 const HANG_LIMIT_MS = 120_000;
 const ALL_PROFILES = PROFILES.map(({ name }) => name);
-const REGRESSIONS = new URL('../regressions/', import.meta.url);
+const SIMULATION = new URL('../', import.meta.url);
 const PROGRAM = new URL('child.ts', import.meta.url);
 
 interface Settings {
@@ -96,7 +96,7 @@ function* placesFor(
 
 function scenarioAt({ seed, profile }: Place): Scenario {
   if (!profile.endsWith('.json')) return scenarioOf(seed, profile);
-  return parseScenario(readFileSync(new URL(profile, REGRESSIONS), 'utf8'));
+  return parseScenario(readFileSync(new URL(profile, SIMULATION), 'utf8'));
 }
 
 /** Runs of the sources as they are, each once. */

@@ -13,7 +13,7 @@ export interface MutantTask extends Task {
 /** A run: what `scenarioOf` makes of it is the same everywhere. */
 export interface Place {
   readonly seed: number;
-  /** Or a file in ../regressions, whose seed counts. */
+  /** Or the file of a scenario, from node/src/sim, whose own seed counts. */
   readonly profile: string;
 }
 

@@ -35,7 +35,7 @@ export const storageMutants: readonly Mutant[] = [
     name: 'wal-checksum-ignored',
     bug: 'A damaged record of the log is taken for data.',
     like: 'textbook',
-    profiles: ['corruption'],
+    profiles: ['mutants/scenarios/flipped-log.json', 'corruption'],
     file: 'storage/wal/segment-reader.ts',
     find: '} else if (crc !== expected) {',
     replace: '} else if (crc === undefined) {',
@@ -63,7 +63,7 @@ export const storageMutants: readonly Mutant[] = [
     name: 'defragmented-without-index',
     bug: 'Defragmentation puts a file in place that holds the newest changes without the applied index that goes with them.',
     like: 'etcd #14685',
-    profiles: ['single', 'crash'],
+    profiles: ['mutants/scenarios/crashed-defragmentation.json', 'single', 'crash'],
     file: 'storage/backend/backend.ts',
     find: `    this.options.beforeCommit?.();
     target.replay(this.takeJournal());`,
