@@ -23,6 +23,8 @@ import { TESTIMONY_PATH, toldFromJson } from './vouching/testimony-json.ts';
 import type { Reply } from './vouching/vouching.ts';
 
 const PROBE_TIMEOUT_MS = 1_500;
+/** It led when it was asked, and leads no more. */
+const NOT_LEADER = new EtcdError('NotLeader').message;
 
 export interface PeerHash {
   readonly hash: number;
@@ -141,6 +143,7 @@ export class PeerCalls {
     const text = textOf(answer);
     if (answer.status === 404) throw new EtcdError('MemberNotFound');
     if (answer.status === 408) throw new EtcdError('Timeout');
+    if (text.includes(NOT_LEADER)) throw new EtcdError('NotLeader');
     throw promotionError(text) ?? new Error(`member promote: unknown error(${text.trim()})`);
   }
 

@@ -171,6 +171,11 @@ export class Nemesis {
 
   /** A process ended by itself. */
   ended(host: Host, how: StopReason, reason: string): void {
+    if (how === 'stop' && this.damaged === host) {
+      // Its disk went back to a former self that was removed: the present one is lost.
+      this.parts.operator.replace(host);
+      return;
+    }
     if (how === 'stop') {
       // Removed from the cluster: the machine is free for another member.
       host.entry = undefined;
