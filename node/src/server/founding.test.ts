@@ -81,6 +81,15 @@ describe('joining a cluster', () => {
     ]);
   });
 
+  test('believes most of them: who is behind still knows a predecessor at its address', async () => {
+    const behind = [member(9n, 23901), running[1]!, running[2]!];
+    const four = `${CLUSTER},d=http://127.0.0.1:23904`;
+    const fourth = member(14n, 23904);
+    const get: PeerGet = (asked, path) =>
+      answering([...(asked.endsWith('2') ? behind : running), fourth])(asked, path);
+    expect((await join(get, four)).localId).toBe(11n);
+  });
+
   test('needs a member that answers', async () => {
     await expect(join(nobody)).rejects.toThrow('cannot fetch cluster info from peer urls');
   });

@@ -67,7 +67,8 @@ export async function joinCluster(
   const others = configured
     .filter((member) => member !== local)
     .flatMap((member) => member.peerUrls);
-  const running = await firstAnswer(others, get, logger, 'warn');
+  const answers = await Promise.all(others.map((url) => firstAnswer([url], get, logger, 'warn')));
+  const running = mostTold(answers);
   if (running === undefined) {
     throw new ConfigError(
       `cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs ${others.join(',')}`,
@@ -148,6 +149,25 @@ async function firstAnswer(
     }
   }
   return undefined;
+}
+
+/**
+ * What most of those who answered tell: a change of members is there when most have it. One that is behind may still know
+ * this member's predecessor at the same address, whose id is gone for good.
+ */
+function mostTold(answers: readonly (RunningCluster | undefined)[]): RunningCluster | undefined {
+  const told = new Map<string, { readonly running: RunningCluster; count: number }>();
+  for (const running of answers) {
+    if (running === undefined) continue;
+    const ids = running.members.map(({ id }) => id).sort();
+    const key = [running.clusterId, ...ids].join(' ');
+    const same = told.get(key);
+    if (same === undefined) told.set(key, { running, count: 1 });
+    else same.count++;
+  }
+  const [first, ...others] = told.values();
+  return others.reduce((most, one) => (one.count > (most?.count ?? 0) ? one : most), first)
+    ?.running;
 }
 
 /** The configured members under the ids that the running cluster gave them; etcd demands that all are named. */
