@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+func init() { register("steady", steady) }
+
+// steady puts and reads at a fixed rate, does one thing to the servers meanwhile (--action), and tells how long requests
+// had to wait during that, and how long before.
+func steady(args []string) (result, error) {
+	flags := flag.NewFlagSet("steady", flag.ExitOnError)
+	target := targetFlags(flags)
+	load := steadyLoad{}
+	flags.StringVar(&load.prefix, "prefix", "steady/", "what every key begins with")
+	flags.IntVar(&load.keys, "keys", 1000, "number of keys that are put and read")
+	flags.IntVar(&load.valueSize, "value-size", 256, "bytes of each value")
+	flags.IntVar(&load.putPercent, "put-percent", 50, "how many of the requests are puts")
+	rate := flags.Int("rate", 1000, "requests a second, whether or not earlier ones are answered")
+	connections := flags.Int("connections", 10, "clients with a connection each")
+	before := flags.Duration("before", 3*time.Second, "load before the action")
+	after := flags.Duration("after", time.Second, "load after the action")
+	action := flags.String("action", "none", "compact, defragment or none")
+	if err := flags.Parse(args); err != nil {
+		return result{}, err
+	}
+	clients, err := target.dialMany(*connections)
+	if err != nil {
+		return result{}, err
+	}
+	defer closeAll(clients)
+	// Connections are made before the clock runs.
+	for n, client := range clients {
+		if err := load.request(client, n, true); err != nil {
+			return result{}, err
+		}
+	}
+
+	loop := startOpenLoop(*rate, func(n int) (string, error) {
+		put := n*37%100 < load.putPercent
+		return kindOf(put), load.request(clients[n%len(clients)], n, put)
+	})
+	time.Sleep(*before)
+	from := loop.elapsed()
+	actionErr := doAction(*action, clients[0], target.endpoints())
+	to := loop.elapsed()
+	time.Sleep(*after)
+	loop.stop()
+	if actionErr != nil {
+		return result{}, fmt.Errorf("%s: %w", *action, actionErr)
+	}
+	calm := loop.window(0, from)
+	// A request that came shortly before it may have had to wait for it as well.
+	meanwhile := loop.window(max(0, from-100*time.Millisecond), to+*after)
+	outcome := meanwhile.result()
+	outcome.Extra = map[string]float64{
+		"actionMs": toMs(to - from), "stallMs": outcome.MaxMs, "gapMs": meanwhile.longestGapMs(),
+		"putMaxMs": meanwhile.ofKind("put").result().MaxMs, "readMaxMs": meanwhile.ofKind("read").result().MaxMs,
+		"calmP99Ms": calm.result().P99Ms, "calmMaxMs": calm.result().MaxMs, "errors": float64(meanwhile.errors()),
+	}
+	return outcome, nil
+}
+
+func kindOf(put bool) string {
+	if put {
+		return "put"
+	}
+	return "read"
+}
+
+type steadyLoad struct {
+	prefix                      string
+	keys, valueSize, putPercent int
+}
+
+func (load *steadyLoad) request(client *clientv3.Client, n int, put bool) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	key := numberedKey(load.prefix, n*7919%load.keys)
+	if put {
+		_, err := client.Put(ctx, key, randomValue(rand.New(rand.NewSource(int64(n))), load.valueSize))
+		return err
+	}
+	_, err := client.Get(ctx, key)
+	return err
+}
+
+// doAction returns when the servers say that it is done. Each defragments in turn.
+func doAction(action string, client *clientv3.Client, endpoints []string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	switch action {
+	case "none":
+		return nil
+	case "compact":
+		now, err := client.Get(ctx, "compact")
+		if err != nil {
+			return err
+		}
+		_, err = client.Compact(ctx, now.Header.Revision, clientv3.WithCompactPhysical())
+		return err
+	case "defragment":
+		for _, endpoint := range endpoints {
+			if _, err := client.Defragment(ctx, endpoint); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return errors.New("there is no such action")
+}
