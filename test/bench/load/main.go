@@ -2,7 +2,9 @@
 //
 //	load NAME --endpoints URL,… [--cacert FILE --cert FILE --key FILE] [FLAGS OF NAME]
 //
-// Prints one line of JSON: operations, seconds, p50Ms, p99Ms, p999Ms, maxMs, extra.
+// Prints one line of JSON: operations, seconds, p50Ms, p99Ms, p999Ms, maxMs, generatorCpuUs, extra. A load that is to be
+// measured from outside prints `ready` first and waits for a line on stdin; after its result it keeps its connections
+// until stdin ends, so that what their end costs is not measured.
 package main
 
 import (
@@ -15,13 +17,15 @@ import (
 )
 
 type result struct {
-	Operations int                `json:"operations"`
-	Seconds    float64            `json:"seconds"`
-	P50Ms      float64            `json:"p50Ms"`
-	P99Ms      float64            `json:"p99Ms"`
-	P999Ms     float64            `json:"p999Ms"`
-	MaxMs      float64            `json:"maxMs"`
-	Extra      map[string]float64 `json:"extra,omitempty"`
+	Operations int     `json:"operations"`
+	Seconds    float64 `json:"seconds"`
+	P50Ms      float64 `json:"p50Ms"`
+	P99Ms      float64 `json:"p99Ms"`
+	P999Ms     float64 `json:"p999Ms"`
+	MaxMs      float64 `json:"maxMs"`
+	// What this process used between ready and the end: the generator's share of the machine.
+	GeneratorCPUUs float64            `json:"generatorCpuUs,omitempty"`
+	Extra          map[string]float64 `json:"extra,omitempty"`
 }
 
 type load func(args []string) (result, error)
@@ -50,6 +54,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	awaitEndOfMeasurement()
 }
 
 // latencies sorts waits, and has their number and percentiles.
