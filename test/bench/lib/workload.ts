@@ -13,6 +13,10 @@ export interface Sample {
   readonly p50Ms?: number;
   readonly p99Ms?: number;
   readonly maxMs?: number;
+  /** CPU of the generator: on the same machine, it bounds the throughput. */
+  readonly generatorCpuUs?: number;
+  /** Connections that were opened while it was measured: their cost is taken off. */
+  readonly dialed?: number;
   /**
    * Figures of the workload's own, each compared with etcd's: name, with its unit last, to value. Those that
    * lib/targets.ts knows: longestStallMs, startMs, residentBytes.
@@ -23,7 +27,7 @@ export interface Sample {
 export interface Workload {
   /** Kebab-case, and another one for each workload: put-256b-3m-mtls-1000c. */
   readonly name: string;
-  /** One plot a group: put, range, txn, mixed, watch, lease, stall, start, resident, kubernetes, growth-keys. */
+  /** One plot a group: put, range, txn, mixed, watch, lease, list, stall, start, resident, kubernetes, growth-keys. */
   readonly group: string;
   readonly members: 1 | 3;
   readonly tls: boolean;
@@ -38,8 +42,12 @@ export interface Workload {
    * share: for those that load much data or restart members.
    */
   readonly ownCluster?: { readonly flags: readonly string[] };
+  /** A quarter of it is done first without being measured: servers are compared as they run for long. */
+  readonly warmUp?: boolean;
   /** Not measured: loads data. `scale` shortens (below 1) or lengthens what is done. */
   prepare?(cluster: Cluster, scale: number): Promise<void>;
   /** Measured: CPU, memory and disk of all members are read before and after. */
   run(cluster: Cluster, scale: number): Promise<Sample>;
+  /** Not measured: ends what `prepare` or `run` left running. Called in any case. */
+  finish?(): Promise<void>;
 }

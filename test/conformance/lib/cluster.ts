@@ -1,5 +1,6 @@
 /**
- * A cluster of processes of one binary (the server under test, or etcd) on loopback, under mTLS for clients and peers.
+ * A cluster of processes of one binary (the server under test, or etcd) on loopback, under mTLS for clients and peers
+ * unless plain is asked for.
  */
 import { mkdirSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -21,6 +22,8 @@ export interface ClusterOptions {
   readonly binary: string;
   readonly members: number;
   readonly folder: string;
+  /** False: plain HTTP for clients and peers (default true). */
+  readonly tls?: boolean;
   /** A cluster that has ended, whose names and URLs the new one takes. */
   readonly inPlaceOf?: Cluster;
   /** More flags for every member. */
@@ -52,8 +55,13 @@ export class Cluster {
     return this.members.map((member) => member.clientUrl);
   }
 
-  /** Flags for etcdctl that reach all members. */
+  get #tls(): boolean {
+    return this.#options.tls ?? true;
+  }
+
+  /** Flags for etcdctl that make it trusted by the members. */
   get clientFlags(): string[] {
+    if (!this.#tls) return [];
     const { caFile, clientCertFile, clientKeyFile } = this.certificates;
     return ['--cacert', caFile, '--cert', clientCertFile, '--key', clientKeyFile];
   }
@@ -63,12 +71,13 @@ export class Cluster {
     const { folder, inPlaceOf } = this.#options;
     const former = inPlaceOf?.members.find((each) => each.name === name);
     const [clientPort, peerPort] = await freePorts(2);
+    const scheme = this.#tls ? 'https' : 'http';
     const member: Member = {
       name,
       dataDir: join(folder, name),
       logFile: join(folder, `${name}.log`),
-      clientUrl: former?.clientUrl ?? `https://127.0.0.1:${clientPort}`,
-      peerUrl: former?.peerUrl ?? `https://127.0.0.1:${peerPort}`,
+      clientUrl: former?.clientUrl ?? `${scheme}://127.0.0.1:${clientPort}`,
+      peerUrl: former?.peerUrl ?? `${scheme}://127.0.0.1:${peerPort}`,
       process: undefined,
     };
     mkdirSync(folder, { recursive: true });
@@ -77,20 +86,26 @@ export class Cluster {
   }
 
   startMember(member: Member, state: 'new' | 'existing'): void {
-    const { caFile, serverCertFile, serverKeyFile } = this.certificates;
     const initial = this.members.map((each) => `${each.name}=${each.peerUrl}`).join(',');
     const args = [
       ...['--name', member.name, '--data-dir', member.dataDir],
       ...['--listen-client-urls', member.clientUrl, '--advertise-client-urls', member.clientUrl],
       ...['--listen-peer-urls', member.peerUrl, '--initial-advertise-peer-urls', member.peerUrl],
       ...['--initial-cluster', initial, '--initial-cluster-state', state],
+      ...(this.#tls ? this.#tlsFlags() : []),
+      ...(this.#options.flags ?? []),
+    ];
+    member.process = new Background(this.#options.binary, args, { logFile: member.logFile });
+  }
+
+  #tlsFlags(): string[] {
+    const { caFile, serverCertFile, serverKeyFile } = this.certificates;
+    return [
       ...['--cert-file', serverCertFile, '--key-file', serverKeyFile],
       ...['--trusted-ca-file', caFile, '--client-cert-auth'],
       ...['--peer-cert-file', serverCertFile, '--peer-key-file', serverKeyFile],
       ...['--peer-trusted-ca-file', caFile, '--peer-client-cert-auth'],
-      ...(this.#options.flags ?? []),
     ];
-    member.process = new Background(this.#options.binary, args, { logFile: member.logFile });
   }
 
   async untilHealthy(timeoutMs = 30_000): Promise<void> {

@@ -1,0 +1,9 @@
+import type { Workload } from '../lib/workload.ts';
+import { kvWorkloads } from './kv.ts';
+import { leaseWorkloads } from './lease.ts';
+import { watchWorkloads } from './watch.ts';
+
+/** Every workload, in the order in which those of one cluster run. */
+export function allWorkloads(): Workload[] {
+  return [...kvWorkloads(), ...watchWorkloads(), ...leaseWorkloads()];
+}

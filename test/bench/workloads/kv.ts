@@ -1,0 +1,169 @@
+/** Puts, ranges, transactions and mixed loads: one member and three, plain and mTLS, 1, 100 and 1,000 clients. */
+import { etcdBenchmark, fill, startLoad, type ReadyLoad } from '../lib/generator.ts';
+import type { Cluster, Workload } from '../lib/workload.ts';
+
+/** Each key of 14 bytes (fill/ and nine digits) with a value of 256. */
+const FILLED_KEYS = 10_000;
+const LISTED_KEYS = 1_000;
+
+type Clients = 1 | 100 | 1000;
+
+interface Kind {
+  readonly name: string;
+  readonly group: string;
+  /** Operations that take etcd about two seconds, alone on two cores: by number of clients. */
+  readonly operations: Readonly<Record<Clients, number>>;
+  /** Arguments of etcd's benchmark but the total, or the name and arguments of a load of our own. */
+  readonly benchmark?: readonly string[];
+  readonly load?: readonly [name: string, ...args: string[]];
+  /** The forms that CI runs, with 100 clients. */
+  readonly short: readonly ('1m-plain' | '3m-mtls')[];
+}
+
+const puts = ['--key-size', '32', '--key-space-size', '100000'];
+const key = 'fill/000005000';
+const page = ['fill/000002000', `fill/${String(2000 + LISTED_KEYS).padStart(9, '0')}`];
+const reads = { 1: 5_000, 100: 20_000, 1000: 20_000 } as const;
+const writes = { 1: 1_500, 100: 10_000, 1000: 12_000 } as const;
+
+const kinds: readonly Kind[] = [
+  {
+    name: 'range-linearizable',
+    group: 'range',
+    operations: reads,
+    benchmark: ['range', key, '--consistency', 'l'],
+    short: ['1m-plain', '3m-mtls'],
+  },
+  {
+    name: 'range-serializable',
+    group: 'range',
+    operations: reads,
+    benchmark: ['range', key, '--consistency', 's'],
+    short: ['1m-plain'],
+  },
+  {
+    name: 'range-1000',
+    group: 'list',
+    operations: { 1: 300, 100: 800, 1000: 1_000 },
+    benchmark: ['range', ...page, '--consistency', 'l'],
+    short: ['1m-plain'],
+  },
+  {
+    name: 'count',
+    group: 'range',
+    operations: { 1: 2_000, 100: 6_000, 1000: 6_000 },
+    benchmark: ['range', 'fill/', 'fill0', '--count-only', '--consistency', 'l'],
+    short: [],
+  },
+  {
+    name: 'put-256b',
+    group: 'put',
+    operations: writes,
+    benchmark: ['put', ...puts, '--val-size', '256'],
+    short: ['1m-plain', '3m-mtls'],
+  },
+  {
+    name: 'put-4kib',
+    group: 'put',
+    operations: { 1: 1_000, 100: 5_000, 1000: 6_000 },
+    benchmark: ['put', ...puts, '--val-size', '4096'],
+    short: [],
+  },
+  {
+    name: 'kubernetes-txn',
+    group: 'txn',
+    operations: writes,
+    load: ['kubernetes-txn'],
+    short: ['1m-plain', '3m-mtls'],
+  },
+  {
+    name: 'mixed-90-10',
+    group: 'mixed',
+    operations: { 1: 3_000, 100: 15_000, 1000: 15_000 },
+    load: ['mixed', '--reads', '90', '--keys', String(FILLED_KEYS)],
+    short: [],
+  },
+  {
+    name: 'mixed-50-50',
+    group: 'mixed',
+    operations: { 1: 2_000, 100: 12_000, 1000: 12_000 },
+    load: ['mixed', '--reads', '50', '--keys', String(FILLED_KEYS)],
+    short: [],
+  },
+];
+
+export function kvWorkloads(): Workload[] {
+  const all: Workload[] = [];
+  for (const members of [1, 3] as const) {
+    for (const tls of [false, true]) {
+      for (const kind of kinds) {
+        for (const clients of [100, 1000, 1] as const) {
+          all.push(workload(kind, members, tls, clients));
+        }
+      }
+    }
+  }
+  return all;
+}
+
+function workload(kind: Kind, members: 1 | 3, tls: boolean, clients: Clients): Workload {
+  const place = `${members}m-${tls ? 'mtls' : 'plain'}` as const;
+  const count = (scale: number): number =>
+    Math.ceil((kind.operations[clients] * scale) / (members === 3 ? 1.5 : 1));
+  const common = {
+    name: `${kind.name}-${place}-${clients}c`,
+    group: kind.group,
+    members,
+    tls,
+    clients,
+    warmUp: clients === 100,
+    short: clients === 100 && kind.short.some((each) => each === place),
+  };
+  const { benchmark, load } = kind;
+  if (benchmark !== undefined) {
+    return {
+      ...common,
+      prepare: fillOnce,
+      run: (cluster, scale) => {
+        const total = count(scale);
+        return etcdBenchmark(cluster, clients, total, [...benchmark, '--total', String(total)]);
+      },
+    };
+  }
+  const [name, ...args] = load ?? [''];
+  return { ...common, ...loadWorkload(name, clients, count, args, fillOnce) };
+}
+
+/** The three steps of a workload whose load sets itself up before it is measured. */
+export function loadWorkload(
+  name: string,
+  clients: number,
+  operations: (scale: number) => number,
+  args: readonly string[],
+  before?: (cluster: Cluster) => Promise<void>,
+): Required<Pick<Workload, 'prepare' | 'run' | 'finish'>> {
+  let ready: ReadyLoad | undefined;
+  return {
+    prepare: async (cluster, scale) => {
+      await before?.(cluster);
+      ready = await startLoad(cluster, name, clients, operations(scale), args);
+    },
+    run: () => {
+      if (ready === undefined) throw new Error(`${name} was not prepared`);
+      return ready.work();
+    },
+    finish: async () => {
+      await ready?.end();
+      ready = undefined;
+    },
+  };
+}
+
+const filled = new WeakMap<Cluster, Promise<void>>();
+
+/** All workloads of a cluster read the same keys. */
+function fillOnce(cluster: Cluster): Promise<void> {
+  const filling = filled.get(cluster) ?? fill(cluster, FILLED_KEYS, 256);
+  filled.set(cluster, filling);
+  return filling;
+}
