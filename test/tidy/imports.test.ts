@@ -5,7 +5,7 @@ import ts from 'typescript';
 import { importsOf, isTest, sources, textOf, typescriptFiles } from './tree.ts';
 
 const DATA = ['base', 'wire', 'storage', 'lease', 'watch', 'apply'];
-const SERVER = [...DATA, 'raft', 'api', 'rpc', 'peer', 'platform'];
+const SERVER = [...DATA, 'raft', 'api', 'rpc', 'front', 'peer', 'platform'];
 
 /** What each room may import. raft and storage are siblings that `server` joins. */
 const ROOMS: Record<string, readonly string[]> = {
@@ -18,6 +18,7 @@ const ROOMS: Record<string, readonly string[]> = {
   apply: ['base', 'wire', 'storage', 'lease', 'watch'],
   api: DATA,
   rpc: ['base', 'wire'],
+  front: ['base', 'wire', 'rpc', 'platform'],
   peer: ['base', 'wire'],
   platform: ['base'],
   kubernetes: ['base'],
@@ -62,6 +63,7 @@ const FOLDERS: Record<string, readonly string[]> = {
 const ENTRIES = new Map([
   ['node/src/cli/main.ts', 'node/bin/binnacle'],
   ['node/proto/generate.ts', 'npm run generate'],
+  ['node/src/front/thread.ts', 'node/src/front/thread-link.ts, by URL; images/bundle.ts, by path'],
   ['node/src/sim/main.ts', 'npm run sim'],
   ['node/src/sim/page/viewer/program.ts', 'node/src/sim/page/page.ts, by path'],
   ['node/src/sim/mutants/run.ts', 'npm run sim:mutants'],
@@ -76,6 +78,9 @@ const ENTRIES = new Map([
   ['infra/engine/run.ts', 'test/kubernetes/kit, by path'],
   ['infra/chart/generate.ts', 'npm run generate'],
   ['test/bench/run.ts', 'npm run bench'],
+  ['test/bench/micro/run.ts', 'npm run bench:micro'],
+  ['test/bench/micro/child.ts', 'test/bench/micro/child-process.ts, by path'],
+  ['test/bench/micro/testing/known.ts', 'test/bench/micro/micro.test.ts, by path'],
   ['test/conformance/run.ts', 'npm run conformance'],
   ['test/fuzz/run.ts', 'npm run fuzz'],
   ['test/fuzz/planted/target.ts', 'test/fuzz/engine/engine.test.ts, by path'],

@@ -27,7 +27,8 @@ export const sources: readonly string[] = allFiles.filter(
 /** TypeScript, the generated codec included. */
 export const typescriptFiles: readonly string[] = allFiles.filter((path) => path.endsWith('.ts'));
 
-export const isTest = (path: string): boolean => path.endsWith('.test.ts');
+/** Tests and micro-benchmarks: they stand beside the sources, and belong to no room. */
+export const isTest = (path: string): boolean => /\.(test|bench)\.ts$/.test(path);
 
 const texts = new Map<string, string>();
 
