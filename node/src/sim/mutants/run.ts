@@ -23,6 +23,7 @@ Runs the simulation with each deliberate bug until a check fails that passes wit
   --recorded          Begin with the run that found it the last time; then at most 10 others
   --update            Write what was found to found.json and to node/decisions/030
   --jobs J            Mutants at the same time. Default: one a core
+  --quiet             Name only those that escaped
   --help              This
 
 Exits with 0 when all were found, 1 when one escaped, 2 for a bad command line.
@@ -43,6 +44,7 @@ interface Settings {
   readonly onlyMissing: boolean;
   readonly updates: boolean;
   readonly jobs: number;
+  readonly quiet: boolean;
 }
 
 function readSettings(): Settings | undefined {
@@ -56,6 +58,7 @@ function readSettings(): Settings | undefined {
       missing: { type: 'boolean', default: false },
       update: { type: 'boolean', default: false },
       jobs: { type: 'string', default: String(availableParallelism()) },
+      quiet: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -69,6 +72,7 @@ function readSettings(): Settings | undefined {
     onlyMissing: values.missing,
     updates: values.update,
     jobs: positive('jobs', values.jobs),
+    quiet: values.quiet,
   };
 }
 
@@ -147,7 +151,7 @@ async function runAll(settings: Settings, found: FoundRecord): Promise<Outcome[]
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const outcome = await search(mutant, placesFor(mutant, settings, found), parts);
       outcomes.push(outcome);
-      print(lineOf(outcome));
+      if (!settings.quiet || outcome.finding === undefined) print(lineOf(outcome));
       if (settings.updates) await keep(outcome, settings, found);
     }
   };
