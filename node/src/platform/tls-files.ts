@@ -9,6 +9,7 @@ import {
   summaryOf,
   type TlsContents,
   type TlsContexts,
+  type TlsMaterial,
   type TlsPaths,
   type TlsSummary,
 } from './tls-material.ts';
@@ -70,6 +71,17 @@ export class TlsFiles {
       ca: this.contents.get(trustedCaFile ?? ''),
       cert: this.contents.get(own ? clientCertFile : certFile),
       key: this.contents.get(own ? (clientKeyFile ?? '') : keyFile),
+    };
+  }
+
+  /** What secureContext is made of, for other threads. */
+  material(): TlsMaterial {
+    const { certFile, keyFile, clientCertFile, clientKeyFile, trustedCaFile, crlFile } =
+      this.options;
+    return {
+      paths: { certFile, keyFile, clientCertFile, clientKeyFile, trustedCaFile, crlFile },
+      contents: this.contents,
+      settings: this.settings,
     };
   }
 

@@ -24,6 +24,13 @@ export interface TlsContexts {
   readonly client: SecureContext;
 }
 
+/** What a server's context is made of, in a form that other threads can be given. */
+export interface TlsMaterial {
+  readonly paths: TlsPaths;
+  readonly contents: TlsContents;
+  readonly settings: TlsSettings;
+}
+
 /** Certificates by their SHA-256, in hex. */
 export interface TlsSummary {
   readonly leaf: string;
@@ -82,6 +89,15 @@ export function contextsFrom(
     honorCipherOrder: true,
   });
   return { server: serverContext, client: createSecureContext({ ...common, ...client }) };
+}
+
+/**
+ * The context of connections that are accepted, from what TlsFiles.material gave, which may have come from another thread.
+ * @throws Error that names the file and what is wrong with it
+ */
+export function serverContextFrom({ paths, contents, settings }: TlsMaterial): SecureContext {
+  const copied = [...contents].map(([path, bytes]) => [path, Buffer.from(bytes)] as const);
+  return contextsFrom(paths, new Map(copied), settings).server;
 }
 
 /** @throws Error when `contents` never passed contextsFrom */

@@ -1,6 +1,11 @@
 // The rpc room: HTTP/2 and gRPC on node:net and node:tls, with plain HTTP/1.1 on the same port.
 export type { Acceptance } from './admission.ts';
+export type { Holding } from './grpc/call.ts';
 export type { CallObserver, MethodEntry } from './grpc/environment.ts';
+export { decodeRequest } from './grpc/request-message.ts';
+export { RequestQueue, type QueuedMessage, type RequestSource } from './grpc/request-queue.ts';
+export { foreseen } from './grpc/status.ts';
+export { writeHeaderTrace } from './header-trace.ts';
 export type {
   HttpHandler,
   HttpHandler as Http1Handler,
@@ -9,7 +14,7 @@ export type {
   HttpResponder,
   HttpResponder as Http1Responder,
 } from './http/exchange.ts';
-export type { UpgradeHandler } from './http/http1.ts';
+export { serve, type UpgradeHandler } from './http/http1.ts';
 export { type RpcServerOptions, grpcOverheadBytes } from './options.ts';
 export { type ListenOptions, type Listening, RpcServer } from './server.ts';
 export type { TlsOptions } from './tls.ts';

@@ -28,6 +28,8 @@ export interface ListenOptions {
   readonly host?: string;
   readonly port?: number;
   readonly socketPath?: string;
+  /** Others may listen on the same address, and the kernel spreads connections over all of them (Linux, BSD). */
+  readonly reusePort?: boolean;
   readonly tls?: TlsOptions;
   /** Asked for each new connection, in place of `tls`. */
   readonly acceptance?: () => Acceptance;
@@ -140,7 +142,7 @@ export class RpcServer {
     const server = createServer({ noDelay: true }, (socket) => this.accepted(socket, options));
     const target =
       options.socketPath === undefined
-        ? { host: options.host, port: options.port ?? 0 }
+        ? { host: options.host, port: options.port ?? 0, reusePort: options.reusePort ?? false }
         : { path: options.socketPath };
     // As etcd does (client/pkg/transport/unix_listener.go): what a dead process left behind is in the way.
     if (options.socketPath !== undefined) rmSync(options.socketPath, { force: true });

@@ -4,6 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
 import type { SecureContext } from 'node:tls';
 import { present, type Logger } from '../base/index.ts';
+import type { FrontAcceptance } from '../front/index.ts';
 import { TlsFiles, ensureSelfSigned, parseTlsSettings, withScheme } from '../platform/index.ts';
 import type { PeerTls } from '../peer/index.ts';
 import type { Acceptance, ListenOptions } from '../rpc/index.ts';
@@ -102,6 +103,39 @@ export function clientSecurity(
       clientCertificate: clientCertAuth ? 'required' : 'none',
       allowedHostnames,
     },
+  };
+}
+
+/** The same for front threads: what is accepted at this moment. Ask again after `followCertificates` tells of a change. */
+export function frontAcceptance(
+  config: ServerConfig,
+  certificates: Certificates,
+  url: string,
+): FrontAcceptance {
+  const { tls, acceptance } = clientSecurity(config, certificates, url);
+  const accepted = acceptance?.() ?? { plain: tls === undefined, tls };
+  const files = certificates.live?.server.current ?? certificates.client;
+  if (accepted.tls === undefined || files === undefined)
+    return { plain: accepted.plain, tls: undefined };
+  const { clientCertificate, allowedCommonNames = [], allowedHostnames = [] } = accepted.tls;
+  return {
+    plain: accepted.plain,
+    tls: { clientCertificate, allowedCommonNames, allowedHostnames, material: files.material() },
+  };
+}
+
+/** Calls `changed` whenever new connections of clients meet another policy or other certificates. Returns the way to stop it. */
+export function followCertificates(
+  { client, live }: Certificates,
+  changed: () => void,
+): () => void {
+  const stops = [
+    client?.onReload(changed),
+    live?.onChange(changed),
+    live?.server.onChange(changed),
+  ];
+  return () => {
+    for (const stop of stops) stop?.();
   };
 }
 

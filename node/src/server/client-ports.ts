@@ -7,15 +7,22 @@ import {
   type HttpEndpoints,
   type Registration,
 } from '../api/index.ts';
+import { FrontThreads, type FrontOptions } from '../front/index.ts';
 import {
   RpcServer,
-  type ListenOptions,
-  type RpcServerOptions,
+  writeHeaderTrace,
   type HttpHandler,
   type HttpRequest,
   type HttpResponder,
 } from '../rpc/index.ts';
-import { clientSecurity, isSecure, metricsSecurity, type Certificates } from './certificates.ts';
+import {
+  clientSecurity,
+  followCertificates,
+  frontAcceptance,
+  isSecure,
+  metricsSecurity,
+  type Certificates,
+} from './certificates.ts';
 import { clientServices } from './client-services.ts';
 import type { ServerConfig } from './config.ts';
 import type { LeasesAnywhere } from './leases-anywhere.ts';
@@ -36,6 +43,8 @@ export interface ClientPortParts {
   readonly health: HealthStatus;
   readonly metrics: Metrics;
   readonly certificates: Certificates;
+  /** A thread that serves clients failed: the process cannot go on. */
+  readonly onFatal: (error: unknown) => void;
   /** GET /probe/tls on the metrics URLs: see tls-report.ts. */
   readonly tlsReport: () => TlsReport;
 }
@@ -45,6 +54,10 @@ export class ClientPorts {
   private readonly server: RpcServer;
   private readonly metricsServer: RpcServer;
   private readonly endpoints: HttpEndpoints;
+  private readonly registrations: Registration[] = [];
+  /** With --client-threads, from `start` on. */
+  private front: FrontThreads | undefined;
+  private stopFollowing: () => void = () => {};
   private closedToClients: Promise<void> | undefined;
 
   constructor(parts: ClientPortParts) {
@@ -59,14 +72,14 @@ export class ClientPorts {
 
   register(registrations: readonly Registration[]): void {
     this.server.register(registrations);
+    this.registrations.push(...registrations);
   }
 
   /** Serves clients. */
   async listen(): Promise<void> {
     const { config, certificates } = this.parts;
     for (const url of [...config.listenClientUrls, ...config.listenClientHttpUrls]) {
-      const security = clientSecurity(config, certificates, url);
-      await listenOn(this.server, url, security);
+      await this.listenForClients(url);
       const { live } = certificates;
       const secure = live === undefined ? isSecure(url) : live.current?.accept !== 'plain';
       const text = secure
@@ -76,21 +89,56 @@ export class ClientPorts {
     }
   }
 
-  /** --listen-metrics-urls: served from the start, for probes. */
-  async listenForMetrics(): Promise<void> {
+  /** Front threads serve TCP; a unix socket cannot be listened on by several. */
+  private async listenForClients(url: string): Promise<void> {
     const { config, certificates } = this.parts;
+    const place = placeOf(url);
+    if (this.front === undefined || 'socketPath' in place)
+      await this.server.listen({ ...place, ...clientSecurity(config, certificates, url) });
+    else {
+      const acceptance = () => frontAcceptance(config, certificates, url);
+      await this.front.listen({ ...place, acceptance });
+    }
+  }
+
+  private newFront(threads: number): FrontThreads {
+    const { config, logger, member, metrics, certificates, onFatal } = this.parts;
+    const front = new FrontThreads({
+      ...{ threads, logger, onFatal, methods: this.registrations, limits: limitsOf(config) },
+      before: learnerGuard(member),
+      http: (request, responder) => this.serveHttp(request, responder),
+      tracesHeaders: tracesHeaders(),
+    });
+    metrics.countElsewhere(() => front.endedCalls());
+    this.stopFollowing = followCertificates(certificates, () => front.refresh());
+    return front;
+  }
+
+  /** Serves --listen-metrics-urls from the start, for probes, and starts the threads that `listen` needs. */
+  async start(): Promise<void> {
+    const { config, certificates } = this.parts;
+    if (config.clientThreads > 0) this.front = this.newFront(config.clientThreads);
     for (const url of config.listenMetricsUrls)
-      await listenOn(this.metricsServer, url, metricsSecurity(config, certificates, url));
+      await this.metricsServer.listen({
+        ...placeOf(url),
+        ...metricsSecurity(config, certificates, url),
+      });
   }
 
   /** The policy changed: see RpcServer.reconsider. */
   reconsider(graceMs: number): void {
     this.server.reconsider(graceMs);
+    this.front?.reconsider(graceMs);
   }
 
   /** Tells clients to go elsewhere, and waits for at most `graceMs` until what they have asked is answered. */
   closeToClients(graceMs: number): Promise<void> {
-    return (this.closedToClients ??= this.server.close({ graceMs }));
+    return (this.closedToClients ??= this.closeServers(graceMs));
+  }
+
+  private async closeServers(graceMs: number): Promise<void> {
+    this.stopFollowing();
+    await Promise.all([this.server.close({ graceMs }), this.front?.close({ graceMs })]);
   }
 
   async close(): Promise<void> {
@@ -105,15 +153,11 @@ export class ClientPorts {
     return new RpcServer({
       clock: member.world.clock,
       logger,
-      maxRequestBytes: config.maxRequestBytes,
-      maxConcurrentStreams: config.maxConcurrentStreams,
-      keepaliveMinTimeMs: config.keepaliveMinTimeMs,
-      keepaliveIntervalMs: config.keepaliveIntervalMs,
-      keepaliveTimeoutMs: config.keepaliveTimeoutMs,
+      ...limitsOf(config),
       http1,
       before: learnerGuard(member),
       observer: { finished: (path, kind, status) => metrics.callEnded(path, kind, status) },
-      ...headerTrace(),
+      ...(tracesHeaders() && { onRequestFields: writeHeaderTrace }),
     });
   }
 
@@ -146,19 +190,20 @@ export class ClientPorts {
   }
 }
 
-async function listenOn(
-  server: RpcServer,
-  url: string,
-  security: Pick<ListenOptions, 'tls' | 'acceptance'>,
-): Promise<void> {
+/** Where a URL is listened on. */
+function placeOf(url: string): { socketPath: string } | { host: string; port: number } {
   const { protocol, hostname, port, host, pathname } = new URL(url);
-  if (protocol.startsWith('unix')) {
-    await server.listen({ socketPath: `${host}${pathname}`, ...security });
-  } else {
-    const bare = hostname.replace(/^\[|\]$/g, '');
-    await server.listen({ host: bare, port: Number(port), ...security });
-  }
+  if (protocol.startsWith('unix')) return { socketPath: `${host}${pathname}` };
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
+
+const limitsOf = (config: ServerConfig): FrontOptions['limits'] => ({
+  maxRequestBytes: config.maxRequestBytes,
+  maxConcurrentStreams: config.maxConcurrentStreams,
+  keepaliveMinTimeMs: config.keepaliveMinTimeMs,
+  keepaliveIntervalMs: config.keepaliveIntervalMs,
+  keepaliveTimeoutMs: config.keepaliveTimeoutMs,
+});
 
 function queryOf(search: string): Map<string, string[]> {
   const query = new Map<string, string[]>();
@@ -168,15 +213,5 @@ function queryOf(search: string): Map<string, string[]> {
   return query;
 }
 
-/** GODEBUG=http2debug=2 traces header fields in the words of Go's HTTP/2 server, which etcd's harness reads. */
-function headerTrace(): Pick<RpcServerOptions, 'onRequestFields'> {
-  if (process.env['GODEBUG']?.includes('http2debug=2') !== true) return {};
-  return {
-    onRequestFields: (fields) => {
-      for (const { name, value } of fields) {
-        const shown = `${JSON.stringify(name)} = ${JSON.stringify(value)}`;
-        process.stderr.write(`http2: decoded hpack field header field ${shown}\n`);
-      }
-    },
-  };
-}
+/** As GODEBUG=http2debug=2 asks Go's server. */
+const tracesHeaders = (): boolean => process.env['GODEBUG']?.includes('http2debug=2') === true;

@@ -59,6 +59,8 @@ export interface ServerConfig {
   readonly maxTxnOps: number;
   readonly maxRequestBytes: number;
   readonly maxConcurrentStreams: number;
+  /** Threads that serve the connections of clients; 0: the main thread does. */
+  readonly clientThreads: number;
   readonly keepaliveMinTimeMs: number;
   readonly keepaliveIntervalMs: number;
   readonly keepaliveTimeoutMs: number;
@@ -137,6 +139,7 @@ export function buildConfig(values: FlagValues): ServerConfig {
     maxTxnOps: read.number('max-txn-ops', 0),
     maxRequestBytes: read.number('max-request-bytes', 0),
     maxConcurrentStreams: read.number('max-concurrent-streams', 0),
+    clientThreads: read.number('client-threads', 0),
     keepaliveMinTimeMs: read.duration('grpc-keepalive-min-time'),
     keepaliveIntervalMs: read.duration('grpc-keepalive-interval'),
     keepaliveTimeoutMs: read.duration('grpc-keepalive-timeout'),

@@ -101,6 +101,12 @@ export const FLAG_SPECS: readonly FlagSpec[] = [
       '4294967295',
       'Streams that one client connection may hold open.',
     ],
+    [
+      'client-threads',
+      'number',
+      '0',
+      'Threads that serve the connections of clients (TLS, HTTP/2, gRPC) beside the one that owns the data (0: that one serves them, too).',
+    ],
     ['grpc-keepalive-min-time', 'duration', '5s', 'Shortest interval at which a client may ping.'],
     ['grpc-keepalive-interval', 'duration', '2h0m0s', 'Interval of pings to clients (0: none).'],
     ['grpc-keepalive-timeout', 'duration', '20s', 'Wait for the answer to a ping before closing.'],

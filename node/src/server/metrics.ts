@@ -21,6 +21,13 @@ const GRPC_TYPES: Readonly<Record<MethodKind, string>> = {
 };
 const STATUSES = Object.keys(GrpcStatus).length;
 
+/** Calls of one method that ended, counted by their status by somebody else. */
+export interface EndedCalls {
+  readonly path: string;
+  readonly kind: MethodKind;
+  readonly byStatus: Float64Array;
+}
+
 /** The finished calls of one method, counted by their status. */
 interface MethodCalls {
   readonly labels: Readonly<Record<string, string>>;
@@ -32,6 +39,7 @@ export class Metrics {
   readonly walSyncSeconds: Histogram;
   readonly peer: PeerMetrics;
   private readonly calls = new Map<string, MethodCalls>();
+  private callsElsewhere: () => Iterable<EndedCalls> = () => [];
 
   constructor() {
     const registers = [this.registry];
@@ -42,7 +50,7 @@ export class Metrics {
       buckets: DISK_BUCKETS,
       registers,
     });
-    const { calls } = this;
+    const counted = (): Iterable<MethodCalls> => this.allCalls();
     new Counter({
       name: 'grpc_server_handled_total',
       help: 'Total number of RPCs completed on the server, regardless of success or failure.',
@@ -50,7 +58,7 @@ export class Metrics {
       registers,
       collect() {
         this.reset();
-        for (const { labels, byStatus } of calls.values()) {
+        for (const { labels, byStatus } of counted()) {
           byStatus.forEach((count, status) => {
             const code = Object.keys(GrpcStatus)[status] ?? 'Unknown';
             if (count > 0) this.inc({ ...labels, grpc_code: code }, count);
@@ -73,14 +81,22 @@ export class Metrics {
   callEnded(path: string, kind: MethodKind, status: GrpcStatus): void {
     let calls = this.calls.get(path);
     if (calls === undefined) {
-      const [, service = '', method = ''] = path.split('/');
-      calls = {
-        labels: { grpc_type: GRPC_TYPES[kind], grpc_service: service, grpc_method: method },
-        byStatus: new Float64Array(STATUSES),
-      };
+      calls = { labels: labelsOf(path, kind), byStatus: new Float64Array(STATUSES) };
       this.calls.set(path, calls);
     }
     calls.byStatus[status] = (calls.byStatus[status] ?? 0) + 1;
+  }
+
+  /** Calls that end in other threads are counted there, and read when somebody asks. */
+  countElsewhere(endedCalls: () => Iterable<EndedCalls>): void {
+    this.callsElsewhere = endedCalls;
+  }
+
+  /** Of one method there may be several. */
+  private *allCalls(): Iterable<MethodCalls> {
+    yield* this.calls.values();
+    for (const { path, kind, byStatus } of this.callsElsewhere())
+      yield { labels: labelsOf(path, kind), byStatus };
   }
 
   /** Gauges and counters that follow a member. */
@@ -176,4 +192,9 @@ export class Metrics {
         active.set({ Local: '', Remote: formatId(id) }, Number(isActive)),
     };
   }
+}
+
+function labelsOf(path: string, kind: MethodKind): Readonly<Record<string, string>> {
+  const [, service = '', method = ''] = path.split('/');
+  return { grpc_type: GRPC_TYPES[kind], grpc_service: service, grpc_method: method };
 }

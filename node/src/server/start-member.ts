@@ -83,10 +83,11 @@ export async function startMember(
   const leases = new LeasesAnywhere(member, calls);
   const ports = new ClientPorts({
     ...{ config, logger, member, leases, health, metrics, certificates },
+    onFatal: end.onFatal,
     tlsReport: () => tlsReport(certificates.live, member, transport),
   });
   ports.register(healthService(health));
-  await ports.listenForMetrics();
+  await ports.start();
   member.start(transport);
   duties.start();
   const ownUrls = followPolicy(parts, ports, certificates);

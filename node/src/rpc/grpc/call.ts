@@ -26,8 +26,20 @@ const MAX_TIMER_MS = 0x7fff_ffff;
 /** A response may pass the connection's limit when the connection holds little else. */
 const LITTLE_BYTES = 1024 * 1024;
 
+/** What calls offer to handlers that pass messages on, besides CallContext. */
+export interface Holding {
+  /** `bytes` more of what the client sent are held by the handler, or fewer where negative. */
+  hold(bytes: number): void;
+}
+
 export class GrpcCall
-  implements CallContext, StreamSink, MessageTarget, RequestSource<unknown>, ResponseStream<unknown>
+  implements
+    CallContext,
+    Holding,
+    StreamSink,
+    MessageTarget,
+    RequestSource<unknown>,
+    ResponseStream<unknown>
 {
   readonly path: string;
   readonly timeoutMs: number | undefined;
@@ -96,6 +108,14 @@ export class GrpcCall
       const index = callbacks.indexOf(callback);
       if (index >= 0) callbacks.splice(index, 1);
     };
+  }
+
+  hold(bytes: number): void {
+    if (this.settled) return;
+    const { hold } = this.stream.connection;
+    this.heldBytes += bytes;
+    if (bytes > 0) hold.add(bytes);
+    else hold.release(-bytes);
   }
 
   private runCancelCallbacks(): void {

@@ -1,0 +1,183 @@
+// The main thread's end of one front thread: starts it, answers what it asks, and ends the process when it fails.
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { GrpcStatus, StatusError } from '../base/errors.ts';
+import type { Logger } from '../base/logger.ts';
+import type { HttpHandler, MethodEntry } from '../rpc/index.ts';
+import { CallHead } from './call-head.ts';
+import { Channel } from './channel.ts';
+import { CallCounters } from './counters.ts';
+import { answerHttp } from './http-answers.ts';
+import type { FrontLimits, FromThread, ThreadData, ToThread } from './messages.ts';
+import { Up, decodeStatus, readUint32 } from './records.ts';
+import { RemoteCall, type RemoteEnvironment } from './remote-call.ts';
+import { newRing } from './ring.ts';
+
+/** Each way. */
+const RING_BYTES = 1024 * 1024;
+const NO_BYTES = new Uint8Array(0);
+
+export interface LinkParts {
+  readonly number: number;
+  readonly logger: Logger;
+  readonly methods: readonly MethodEntry[];
+  readonly limits: FrontLimits;
+  readonly before: RemoteEnvironment['before'];
+  readonly http: HttpHandler | undefined;
+  readonly tracesHeaders: boolean;
+  readonly onFatal: (error: unknown) => void;
+}
+
+export class ThreadLink {
+  readonly counters: CallCounters;
+  private readonly parts: LinkParts;
+  private readonly worker: Worker;
+  private readonly channel: Channel;
+  private readonly environment: RemoteEnvironment;
+  private readonly calls = new Map<number, RemoteCall>();
+  private readonly listening = new Map<number, (message: FromThread) => void>();
+  private onClosed: (() => void) | undefined;
+  private ending = false;
+
+  constructor(parts: LinkParts) {
+    this.parts = parts;
+    this.counters = CallCounters.for(parts.methods.length);
+    const up = newRing(RING_BYTES);
+    const down = newRing(RING_BYTES);
+    const wake = new MessageChannel();
+    const bulk = new MessageChannel();
+    const data: ThreadData = {
+      channel: { outgoing: up, incoming: down, wake: wake.port2, bulk: bulk.port2 },
+      counters: this.counters.memory,
+      methods: parts.methods.map(({ path, kind }) => ({ path, kind })),
+      limits: parts.limits,
+      servesHttp: parts.http !== undefined,
+      tracesHeaders: parts.tracesHeaders,
+    };
+    this.worker = new Worker(threadFile(), {
+      name: `binnacle-front-${parts.number}`,
+      workerData: data,
+      transferList: [wake.port2, bulk.port2],
+    });
+    this.channel = new Channel(
+      { outgoing: down, incoming: up, wake: wake.port1, bulk: bulk.port1 },
+      this.receive,
+    );
+    this.environment = {
+      channel: this.channel,
+      before: parts.before,
+      logError: (message, fields) => parts.logger.error(message, fields),
+      forget: (id) => this.calls.delete(id),
+    };
+    this.worker.on('message', (message: FromThread) => this.told(message));
+    this.worker.on('error', (error) => this.failed(error));
+    this.worker.on('exit', (code) => this.failed(new Error(`it ended with code ${code}`)));
+  }
+
+  /** Resolves with the port. @throws Error with node:net's code when the address cannot be listened on */
+  listen(options: Omit<Extract<ToThread, { kind: 'listen' }>, 'kind'>): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.listening.set(options.id, (message) => {
+        if (message.kind === 'listening') resolve(message.port);
+        else if (message.kind === 'refused')
+          reject(Object.assign(new Error(message.message), { code: message.code }));
+      });
+      this.tell({ kind: 'listen', ...options });
+    });
+  }
+
+  tell(message: ToThread): void {
+    this.worker.postMessage(message);
+  }
+
+  /** Lets running calls finish for at most `graceMs`, then ends the thread. */
+  async close(graceMs: number): Promise<void> {
+    if (this.ending) return;
+    this.ending = true;
+    await new Promise<void>((resolve) => {
+      this.onClosed = resolve;
+      this.tell({ kind: 'close', graceMs });
+    });
+    await this.worker.terminate();
+    this.channel.close();
+    for (const call of [...this.calls.values()]) call.cancel();
+    this.calls.clear();
+  }
+
+  private readonly receive = (type: number, id: number, payload: Uint8Array): void => {
+    if (type === Up.Call) {
+      this.begin(id, payload);
+      return;
+    }
+    const call = this.calls.get(id);
+    switch (type) {
+      case Up.Request:
+        call?.push(payload);
+        break;
+      case Up.RequestsEnd:
+        call?.requestsEnd(payload.length === 0 ? undefined : errorFrom(payload));
+        break;
+      case Up.Cancel:
+        call?.cancel();
+        break;
+      case Up.Sent:
+        call?.sent(readUint32(payload));
+        break;
+    }
+  };
+
+  private begin(id: number, payload: Uint8Array): void {
+    const head = new CallHead(payload);
+    const entry = this.parts.methods[head.method];
+    if (entry === undefined) throw new Error(`a front thread knows method ${head.method}`);
+    const call = new RemoteCall(this.environment, id, entry, head);
+    this.calls.set(id, call);
+    call.start(head.end === payload.length ? NO_BYTES : payload.subarray(head.end));
+  }
+
+  private told(message: FromThread): void {
+    const { logger, http, number } = this.parts;
+    switch (message.kind) {
+      case 'log':
+        logger[message.level](message.message, { ...message.fields, thread: number });
+        break;
+      case 'listening':
+      case 'refused':
+        this.listening.get(message.id)?.(message);
+        this.listening.delete(message.id);
+        break;
+      case 'http':
+        if (http !== undefined)
+          answerHttp(http, message, logger, (answer) =>
+            this.tell({ kind: 'http', id: message.id, ...answer }),
+          );
+        break;
+      case 'closed':
+        this.onClosed?.();
+    }
+  }
+
+  /** What a thread was told and answered cannot be known after it failed: the process starts again. */
+  private failed(error: unknown): void {
+    if (this.ending) {
+      this.onClosed?.();
+      return;
+    }
+    this.ending = true;
+    const cause = error instanceof Error ? error : new Error(String(error));
+    const text = `front thread ${this.parts.number} failed: ${cause.message}`;
+    const failure = new Error(text, { cause });
+    failure.stack = `${text}\n${cause.stack ?? ''}`;
+    this.parts.onFatal(failure);
+  }
+}
+
+function errorFrom(payload: Uint8Array): StatusError {
+  const { status, message } = decodeStatus(payload);
+  return new StatusError(status as GrpcStatus, message); // the front thread's GrpcStatus
+}
+
+/** From the sources as they are; in the image, what images/bundle.ts puts beside the program. */
+function threadFile(): URL {
+  const isSource = import.meta.url.endsWith('.ts');
+  return new URL(isSource ? './thread.ts' : './binnacle-front.mjs', import.meta.url);
+}
