@@ -185,6 +185,8 @@ export class Lessor {
 
   /** The lease of a key, or NO_LEASE. */
   leaseOf(key: string): LeaseId {
+    // Looking up a string in a Map makes V8 intern it.
+    if (this.byKey.size === 0) return NO_LEASE;
     return this.byKey.get(key)?.id ?? NO_LEASE;
   }
 

@@ -40,11 +40,19 @@ export class KeyIndex {
 
   /** A put at a revision above all others of the key. */
   put(key: string, main: number, sub: number): void {
+    this.putSought(key, this.newest(key), main, sub);
+  }
+
+  /**
+   * The same when the key was the last that was sought, and `newest` the answer.
+   * @returns the key's record, which is now this revision
+   */
+  putSought(key: string, newest: number, main: number, sub: number): number {
     const pool = this.pool;
-    const slot = this.newest(key);
-    if (slot === NO_RECORD) this.add(key, main, sub, main, 1);
-    else if (pool.isTombstone(slot)) this.push(slot, main, sub, main, 1);
-    else this.push(slot, main, sub, pool.createdOf(slot), pool.versionOf(slot) + 1);
+    if (newest === NO_RECORD) return this.add(key, main, sub, main, 1);
+    if (pool.isTombstone(newest)) this.push(newest, main, sub, main, 1);
+    else this.push(newest, main, sub, pool.createdOf(newest), pool.versionOf(newest) + 1);
+    return newest;
   }
 
   /** A deletion, above all other revisions of the key. Returns false when the key does not exist. */
@@ -56,17 +64,27 @@ export class KeyIndex {
     return true;
   }
 
-  /** A revision read from the backend, where what was before it may have been compacted. */
-  restore(key: string, main: number, sub: number, created: number, version: number): void {
-    if (this.newest(key) === NO_RECORD) this.add(key, main, sub, created, version);
-    else this.put(key, main, sub);
-  }
-
-  /** Like `restore`, for a deletion. Returns false for a tombstone upon a tombstone. */
-  restoreTombstone(key: string, main: number, sub: number): boolean {
-    if (this.newest(key) !== NO_RECORD) return this.tombstone(key, main, sub);
-    this.add(key, main, sub, 0, -1);
-    return true;
+  /**
+   * Takes revisions of a key from the backend, where what was before them may have been compacted: records [lo, hi) of
+   * `records`, ascending, above all others of the key, with the numbers of the KeyValues; those of a tombstone have
+   * version −1. Returns how many tombstones were left out, because they follow another one.
+   */
+  load(key: string, records: Uint32Array, lo: number, hi: number): number {
+    const { ordered, pool } = this;
+    const isKnown = ordered.seek(key);
+    const before = isKnown ? ordered.leaf.slots[ordered.at]! : NO_RECORD;
+    let newest = before;
+    let left = 0;
+    for (let i = lo; i < hi; i++) {
+      if (this.chain(records[i]!, newest)) newest = records[i]!;
+      else left++;
+    }
+    if (newest === before) return left;
+    if (isKnown) ordered.leaf.slots[ordered.at] = newest;
+    else ordered.insert(key, newest);
+    const wasLive = before !== NO_RECORD && !pool.isTombstone(before) ? 1 : 0;
+    this.changed(pool.mainOf(newest), (pool.isTombstone(newest) ? 0 : 1) - wasLive);
+    return left;
   }
 
   /** Visits the keys of [from, to) that exist at `main`. */
@@ -170,11 +188,12 @@ export class KeyIndex {
     return record;
   }
 
-  /** Adds the key that was sought last. */
-  private add(key: string, main: number, sub: number, created: number, version: number): void {
+  /** Adds the key that was sought last; returns its slot. */
+  private add(key: string, main: number, sub: number, created: number, version: number): number {
     const slot = this.pool.allocate(main, sub, created, version, NO_RECORD);
     this.ordered.insert(key, slot);
     this.changed(main, version > 0 ? 1 : 0);
+    return slot;
   }
 
   /** Makes a revision the newest of the key that was sought last; the one before moves to a record of its own. */
@@ -189,9 +208,28 @@ export class KeyIndex {
     pool.set(slot, main, sub, created, version, pool.copy(slot));
   }
 
+  /** Puts an allocated record in front of the one before it (or none). False, and it is released: a tombstone upon a tombstone. */
+  private chain(record: number, before: number): boolean {
+    const { pool } = this;
+    if (before === NO_RECORD) return true;
+    const isDeleted = pool.isTombstone(before);
+    const main = pool.mainOf(record);
+    const sub = pool.subOf(record);
+    if (pool.isTombstone(record)) {
+      if (isDeleted) {
+        pool.release(record);
+        return false;
+      }
+      const version = -(pool.versionOf(before) + 1);
+      pool.set(record, main, sub, pool.createdOf(before), version, before);
+    } else if (isDeleted) pool.set(record, main, sub, main, 1, before);
+    else pool.set(record, main, sub, pool.createdOf(before), pool.versionOf(before) + 1, before);
+    return true;
+  }
+
   private changed(main: number, live: number): void {
     const { leaf } = this.ordered;
-    leaf.newest = main;
+    if (main > leaf.newest) leaf.newest = main;
     leaf.live += live;
     this.live += live;
   }

@@ -1,7 +1,7 @@
 // What a store consists of at one moment. A restore builds another one aside and swaps it in.
 import { assert } from '../../base/index.ts';
 import { KeyValue } from '../../wire/gen/kv.ts';
-import { decode } from '../../wire/index.ts';
+import { decode, Writer } from '../../wire/index.ts';
 import { KeyIndex } from './key-index.ts';
 import type { KeyValueBackend, KeyValueBucket } from './key-value-backend.ts';
 import { mainOf, revisionBytes, REVISION_LENGTH, writeRevision } from './revision.ts';
@@ -19,12 +19,22 @@ export class StoreState {
   /** −1 before the first compaction. */
   compactRevision = -1;
   private readonly meta: KeyValueBucket;
+  /** A revision that is handed to the backend, and a value: the backend copies what it keeps. */
   private readonly lookup = new Uint8Array(REVISION_LENGTH);
+  private scratch = new Uint8Array(4096);
 
   constructor(backend: KeyValueBackend) {
     this.backend = backend;
     this.keys = backend.bucket('key');
     this.meta = backend.bucket('meta');
+  }
+
+  /** Stores what a put made of its key, at a revision above all others. */
+  append(main: number, sub: number, kv: KeyValue): void {
+    const size = KeyValue.sizeOf(kv);
+    if (size > this.scratch.length) this.scratch = new Uint8Array(2 * size);
+    KeyValue.write(kv, new Writer(this.scratch));
+    this.keys.append(writeRevision(this.lookup, main, sub), this.scratch.subarray(0, size));
   }
 
   /** The encoded KeyValue of an index record: a view that is valid until the next write. */

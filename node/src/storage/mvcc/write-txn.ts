@@ -16,7 +16,7 @@ import { keyRange } from './key-range.ts';
 import type { LeaseAttacher } from './key-value-backend.ts';
 import { readRange } from './read.ts';
 import type { RangeOptions, RangeResult } from './read.ts';
-import { revisionBytes, tombstoneBytes } from './revision.ts';
+import { tombstoneBytes } from './revision.ts';
 import type { StoreState } from './state.ts';
 
 /** What a transaction needs of the store that opened it. */
@@ -65,12 +65,11 @@ export class WriteTxn {
     const { index } = state;
     const name = latin1FromBytes(key);
     const main = this.revision + 1;
-    const existed = index.at(name, main) !== NO_RECORD;
-    const oldLease = existed && lessor !== undefined ? lessor.leaseOf(name) : NO_LEASE;
-
     const sub = this.changes.length;
-    index.put(name, main, sub);
-    const record = index.newest(name);
+    const newest = index.newest(name);
+    const existed = newest !== NO_RECORD && !index.pool.isTombstone(newest);
+    const oldLease = existed && lessor !== undefined ? lessor.leaseOf(name) : NO_LEASE;
+    const record = index.putSought(name, newest, main, sub);
     const kv: KeyValue = {
       key,
       createRevision: index.pool.createdOf(record),
@@ -79,7 +78,7 @@ export class WriteTxn {
       value,
       lease: leaseId,
     };
-    state.keys.append(revisionBytes(main, sub), encode(KeyValue, kv));
+    state.append(main, sub, kv);
     this.changes.push({ type: EventType.PUT, kv, prevKv: undefined });
     if (oldLease !== leaseId) this.moveLease(name, oldLease, leaseId);
     return main;
