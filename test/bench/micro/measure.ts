@@ -1,7 +1,7 @@
 // Measures one benchmark: what it allocates for an operation, exactly, and how long that takes, roughly.
 import type { Benchmark, Operation } from '../../../node/src/base/testing/benchmark.ts';
 import { sample, type Site } from './sampling.ts';
-import { makeRoom, usedBytes, withoutCollection } from './v8.ts';
+import { collectGarbage, makeRoom, usedBytes, withoutCollection } from './v8.ts';
 
 /** All figures are for one operation. */
 export interface Measured {
@@ -36,6 +36,7 @@ async function run(operation: Operation, calls: number): Promise<void> {
 export async function measure(benchmark: Benchmark): Promise<Measured> {
   const calls = benchmark.calls ?? DEFAULT_CALLS;
   const operation = await benchmark.start();
+  collectGarbage();
   await warmUp(operation, calls);
   const perCall = await measureBatches(operation, calls);
   const sites = await measureSites(operation, Math.ceil(calls / SAMPLED_SHARE));

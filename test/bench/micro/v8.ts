@@ -39,13 +39,19 @@ export function usedBytes(): number {
   return heapUsed + external;
 }
 
-/**
- * Empties the space for new objects. Only that: a whole collection also forgets shapes of objects that are not there at the
- * moment, and throws away the code that was optimized for them.
- */
+/** Only before the code is warm: it also forgets shapes of objects that are not there, and code optimized for them. */
+export function collectGarbage(): void {
+  gc({ type: 'major' });
+}
+
+/** Empties the space for new objects. */
 export function makeRoom(): void {
+  gc({ type: 'minor' });
+}
+
+function gc(options: { type: 'major' | 'minor' }): void {
   if (globalThis.gc === undefined) throw new Error('V8 runs without --expose-gc');
-  globalThis.gc({ type: 'minor' });
+  globalThis.gc(options);
 }
 
 /** @throws when a collection ran meanwhile: what it freed would be missing */
