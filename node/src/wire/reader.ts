@@ -1,6 +1,7 @@
 // Reads protobuf's wire format (https://protobuf.dev/programming-guides/encoding/) from a byte array.
 // Messages read themselves field by field: see the generated code in gen/ and the entry points in codec.ts.
 import { textFromUtf8 } from '../base/text.ts';
+import { bigFromWords } from './writer.ts';
 
 /** The bytes are not a valid protobuf message. `offset` is where in the input reading stopped. */
 export class DecodeError extends Error {
@@ -13,6 +14,7 @@ export class DecodeError extends Error {
 }
 
 const TWO_32 = 0x1_0000_0000;
+const SIGN_BIT = 0x8000_0000;
 const HIGH_LIMIT = 0x20_0000; // hi word of 2^53
 /**
  * Messages in messages. Go stops at 10,000, for which this stack has no room; etcd's --max-txn-ops, 128, allows
@@ -101,13 +103,13 @@ export class Reader {
 
   uint64Big(): bigint {
     this.words();
-    return this.high === 0 ? BigInt(this.low) : (BigInt(this.high) << 32n) | BigInt(this.low);
+    return bigFromWords(this.low, this.high);
   }
 
   int64Big(): bigint {
     this.words();
-    if (this.high === 0) return BigInt(this.low);
-    return (BigInt(this.high | 0) << 32n) | BigInt(this.low);
+    const value = bigFromWords(this.low, this.high);
+    return this.high < SIGN_BIT ? value : BigInt.asIntN(64, value);
   }
 
   /** The length of a length-delimited field, checked against the rest of the input; returns the field's end. */

@@ -3,7 +3,13 @@
 import { utf8Length, writeUtf8 } from '../base/text.ts';
 
 const TWO_32 = 0x1_0000_0000;
-const MASK_32 = 0xffff_ffffn;
+
+/** A bigint goes through memory: shifting and masking it would allocate a bigint a step. Wraps as two's complement does. */
+const WIDE = new BigUint64Array(1);
+const HALVES = new Uint32Array(WIDE.buffer);
+/** Where its halves lie depends on the machine's byte order. */
+const LOW = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 0 : 1;
+const HIGH = 1 - LOW;
 
 /** Bytes of a varint for a non-negative number below 2^53. A negative number takes 10, as two's complement does. */
 export function varintSize(value: number): number {
@@ -18,11 +24,17 @@ export function varintSize(value: number): number {
 }
 
 export function bigVarintSize(value: bigint): number {
-  if (value < 0n) return 10;
-  if (value < 0x80n) return 1;
-  let size = 1;
-  for (let rest = value >> 7n; rest > 0n; rest >>= 7n) size++;
-  return size;
+  WIDE[0] = value;
+  const high = HALVES[HIGH]!;
+  if (high === 0) return varintSize(HALVES[LOW]!);
+  return Math.ceil((64 - Math.clz32(high)) / 7);
+}
+
+/** The bigint of two unsigned halves. */
+export function bigFromWords(low: number, high: number): bigint {
+  HALVES[LOW] = low;
+  HALVES[HIGH] = high;
+  return WIDE[0]!;
 }
 
 /** Size of a length prefix and the `length` bytes behind it. */
@@ -68,11 +80,8 @@ export class Writer {
   }
 
   bigVarint(value: bigint): void {
-    if (value >= 0n && value <= MASK_32) {
-      this.varint(Number(value));
-      return;
-    }
-    this.words(Number(value & MASK_32), Number((value >> 32n) & MASK_32));
+    WIDE[0] = value;
+    this.words(HALVES[LOW]!, HALVES[HIGH]!);
   }
 
   bool(value: boolean): void {
