@@ -113,7 +113,7 @@ export async function startLoad(
 function parseResult(output: string): Sample {
   const line = /^\{.*\}$/m.exec(output)?.[0] ?? '';
   // What main.go there prints.
-  const { p999Ms, extra, ...sample } = JSON.parse(line) as Sample & {
+  const { extra, ...sample } = JSON.parse(line) as Sample & {
     p999Ms: number;
     extra?: Record<string, number>;
   };
