@@ -9,7 +9,7 @@ import { endedChildrenCpuUs } from './measure.ts';
 import type { Cluster, Sample } from './workload.ts';
 
 const TIMEOUT_MS = 10 * 60_000;
-const loadBinary = join(cacheFolder, 'bin', 'load');
+export const loadBinary = join(cacheFolder, 'bin', 'load');
 
 /** etcd's programs and ours, where they are missing or out of date. */
 export async function buildGenerators(): Promise<void> {

@@ -14,56 +14,65 @@ import (
 func init() { register("steady", steady) }
 
 // steady puts and reads at a fixed rate, does one thing to the servers meanwhile (--action), and tells how long requests
-// had to wait during that, and how long before.
+// had to wait during that, and how long before. --clients and --total do not count.
 func steady(args []string) (result, error) {
 	flags := flag.NewFlagSet("steady", flag.ExitOnError)
-	target := targetFlags(flags)
+	env := environmentFlags(flags)
 	load := steadyLoad{}
 	flags.StringVar(&load.prefix, "prefix", "steady/", "what every key begins with")
 	flags.IntVar(&load.keys, "keys", 1000, "number of keys that are put and read")
 	flags.IntVar(&load.valueSize, "value-size", 256, "bytes of each value")
 	flags.IntVar(&load.putPercent, "put-percent", 50, "how many of the requests are puts")
 	rate := flags.Int("rate", 1000, "requests a second, whether or not earlier ones are answered")
-	connections := flags.Int("connections", 10, "clients with a connection each")
 	before := flags.Duration("before", 3*time.Second, "load before the action")
 	after := flags.Duration("after", time.Second, "load after the action")
-	action := flags.String("action", "none", "compact, defragment or none")
+	action := flags.String("action", "none", "compact, defragment, wait (for a line on stdin) or none")
 	if err := flags.Parse(args); err != nil {
 		return result{}, err
 	}
-	clients, err := target.dialMany(*connections)
-	if err != nil {
+	if err := env.dial(); err != nil {
 		return result{}, err
 	}
-	defer closeAll(clients)
-	// Connections are made before the clock runs.
-	for n, client := range clients {
-		if err := load.request(client, n, true); err != nil {
-			return result{}, err
-		}
+	if err := env.ready(); err != nil {
+		return result{}, err
 	}
-
 	loop := startOpenLoop(*rate, func(n int) (string, error) {
 		put := n*37%100 < load.putPercent
-		return kindOf(put), load.request(clients[n%len(clients)], n, put)
+		return kindOf(put), load.request(env.conns[n%len(env.conns)], n, put)
 	})
 	time.Sleep(*before)
 	from := loop.elapsed()
-	actionErr := doAction(*action, clients[0], target.endpoints())
+	actionErr := doAction(*action, env.conns[0], env.target.endpoints())
 	to := loop.elapsed()
 	time.Sleep(*after)
 	loop.stop()
 	if actionErr != nil {
 		return result{}, fmt.Errorf("%s: %w", *action, actionErr)
 	}
-	calm := loop.window(0, from)
-	// A request that came shortly before it may have had to wait for it as well.
-	meanwhile := loop.window(max(0, from-100*time.Millisecond), to+*after)
+	outcome, err := loop.stallResult(from, to+*after)
+	if err != nil {
+		return result{}, err
+	}
+	outcome.GeneratorCPUUs = env.generatorCPUUs()
+	outcome.Extra["actionMs"] = toMs(to - from)
+	return outcome, nil
+}
+
+// stallResult has the latency of requests in [from, to), and as extra the longest stall and how it was before. Its
+// operations are all requests, for CPU is that of all.
+func (loop *openLoop) stallResult(from, to time.Duration) (result, error) {
+	calm := loop.window(0, from).result()
+	// A request that came shortly before may have had to wait as well.
+	meanwhile := loop.window(max(0, from-100*time.Millisecond), to)
 	outcome := meanwhile.result()
+	if failed := meanwhile.errors(); failed > 0 {
+		return result{}, fmt.Errorf("%d of %d requests failed", failed, len(meanwhile))
+	}
+	all := loop.window(0, 1<<62).result()
+	outcome.Operations, outcome.Seconds = all.Operations, all.Seconds
 	outcome.Extra = map[string]float64{
-		"actionMs": toMs(to - from), "stallMs": outcome.MaxMs, "gapMs": meanwhile.longestGapMs(),
-		"putMaxMs": meanwhile.ofKind("put").result().MaxMs, "readMaxMs": meanwhile.ofKind("read").result().MaxMs,
-		"calmP99Ms": calm.result().P99Ms, "calmMaxMs": calm.result().MaxMs, "errors": float64(meanwhile.errors()),
+		"longestStallMs": outcome.MaxMs, "longestSilenceMs": meanwhile.longestGapMs(),
+		"calmP99Ms": calm.P99Ms, "calmMaxMs": calm.MaxMs,
 	}
 	return outcome, nil
 }
@@ -99,6 +108,10 @@ func doAction(action string, client *clientv3.Client, endpoints []string) error 
 	switch action {
 	case "none":
 		return nil
+	case "wait":
+		fmt.Println("steady")
+		_, err := stdin.ReadString('\n')
+		return err
 	case "compact":
 		now, err := client.Get(ctx, "compact")
 		if err != nil {

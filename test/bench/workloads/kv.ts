@@ -140,12 +140,12 @@ export function loadWorkload(
   clients: number,
   operations: (scale: number) => number,
   args: readonly string[],
-  before?: (cluster: Cluster) => Promise<void>,
+  before?: (cluster: Cluster, scale: number) => Promise<void>,
 ): Required<Pick<Workload, 'prepare' | 'run' | 'finish'>> {
   let ready: ReadyLoad | undefined;
   return {
     prepare: async (cluster, scale) => {
-      await before?.(cluster);
+      await before?.(cluster, scale);
       ready = await startLoad(cluster, name, clients, operations(scale), args);
     },
     run: () => {
