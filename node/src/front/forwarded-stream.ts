@@ -66,7 +66,8 @@ export class ForwardedStream {
   receive(type: number, payload: Uint8Array): void {
     switch (type) {
       case Down.Response:
-        this.respond(payload);
+      case Down.Responses:
+        this.respond(type, payload);
         break;
       case Down.End: {
         const { status, message } = decodeStatus(payload);
@@ -88,9 +89,8 @@ export class ForwardedStream {
     this.wakePump?.();
   }
 
-  private respond(payload: Uint8Array): void {
-    const isOwn = payload.length >= COPIED_BYTES;
-    const hasRoom = isOwn ? this.responses.sendEncoded([payload]) : this.responses.send(payload);
+  private respond(type: number, payload: Uint8Array): void {
+    const hasRoom = this.pass(type, payload);
     this.unreportedBytes += payload.length + MESSAGE_OVERHEAD_BYTES;
     if (hasRoom) {
       if (this.unreportedBytes >= CREDIT_BYTES && !this.draining) this.report();
@@ -101,6 +101,15 @@ export class ForwardedStream {
         this.report();
       });
     }
+  }
+
+  private pass(type: number, payload: Uint8Array): boolean {
+    if (type === Down.Responses) {
+      const write = (target: Uint8Array, at: number): void => target.set(payload, at);
+      return this.responses.sendTogether({ size: payload.length, write });
+    }
+    const isOwn = payload.length >= COPIED_BYTES;
+    return isOwn ? this.responses.sendEncoded([payload]) : this.responses.send(payload);
   }
 
   private report(): void {

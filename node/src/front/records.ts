@@ -20,6 +20,8 @@ export const Down = {
   Answer: 16,
   /** One message of a streaming response. */
   Response: 17,
+  /** Messages of a streaming response, each behind its prefix of gRPC. */
+  Responses: 22,
   /** The status is decided (Status); the handler may still run. */
   End: 18,
   /** The handler has settled; without End before it, the status is OK. */

@@ -1,6 +1,6 @@
 // The main thread's side of a call that came in on a front thread: runs the handler, as rpc's GrpcCall does for one that
 // came in here, and sends its messages back.
-import type { CallContext, ResponseStream } from '../base/call.ts';
+import type { CallContext, EncodedMessages, ResponseStream } from '../base/call.ts';
 import { GrpcStatus, StatusError } from '../base/errors.ts';
 import type { LogFields } from '../base/logger.ts';
 import { assert } from '../base/assert.ts';
@@ -189,6 +189,17 @@ export class RemoteCall implements CallContext, RequestSource<unknown>, Response
       channel.bytes.set(part, at);
       at += part.length;
     }
+    channel.commit();
+    return this.sending(size);
+  }
+
+  sendTogether(messages: EncodedMessages): boolean {
+    const { size } = messages;
+    if (this.ended) return false;
+    if (!this.admits(size)) return this.refuse();
+    const { channel } = this.environment;
+    channel.begin(Down.Responses, this.id, size);
+    messages.write(channel.bytes, channel.at);
     channel.commit();
     return this.sending(size);
   }

@@ -1,27 +1,18 @@
 // The main thread's end of one front thread: starts it, answers what it asks, and ends the process when it fails.
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { GrpcStatus, StatusError } from '../base/errors.ts';
-import type { Logger } from '../base/logger.ts';
-import type { HttpHandler, MethodEntry } from '../rpc/index.ts';
-import { CallHead } from './call-head.ts';
-import { Channel } from './channel.ts';
+import type { HttpHandler } from '../rpc/index.ts';
 import { CallCounters } from './counters.ts';
 import { answerHttp } from './http-answers.ts';
 import type { FrontLimits, FromThread, ThreadData, ToThread } from './messages.ts';
-import { Up, decodeStatus, readUint32 } from './records.ts';
-import { RemoteCall, type RemoteEnvironment } from './remote-call.ts';
+import { RemoteCalls, type RemoteCallsParts } from './remote-calls.ts';
 import { newRing } from './ring.ts';
 
 /** Each way. */
 const RING_BYTES = 1024 * 1024;
-const NO_BYTES = new Uint8Array(0);
 
-export interface LinkParts {
+export interface LinkParts extends RemoteCallsParts {
   readonly number: number;
-  readonly logger: Logger;
-  readonly methods: readonly MethodEntry[];
   readonly limits: FrontLimits;
-  readonly before: RemoteEnvironment['before'];
   readonly http: HttpHandler | undefined;
   readonly tracesHeaders: boolean;
   readonly onFatal: (error: unknown) => void;
@@ -31,9 +22,7 @@ export class ThreadLink {
   readonly counters: CallCounters;
   private readonly parts: LinkParts;
   private readonly worker: Worker;
-  private readonly channel: Channel;
-  private readonly environment: RemoteEnvironment;
-  private readonly calls = new Map<number, RemoteCall>();
+  private readonly calls: RemoteCalls;
   private readonly listening = new Map<number, (message: FromThread) => void>();
   private onClosed: (() => void) | undefined;
   private ending = false;
@@ -58,16 +47,10 @@ export class ThreadLink {
       workerData: data,
       transferList: [wake.port2, bulk.port2],
     });
-    this.channel = new Channel(
+    this.calls = new RemoteCalls(
       { outgoing: down, incoming: up, wake: wake.port1, bulk: bulk.port1 },
-      this.receive,
+      parts,
     );
-    this.environment = {
-      channel: this.channel,
-      before: parts.before,
-      logError: (message, fields) => parts.logger.error(message, fields),
-      forget: (id) => this.calls.delete(id),
-    };
     this.worker.on('message', (message: FromThread) => this.told(message));
     this.worker.on('error', (error) => this.failed(error));
     this.worker.on('exit', (code) => this.failed(new Error(`it ended with code ${code}`)));
@@ -98,40 +81,7 @@ export class ThreadLink {
       this.tell({ kind: 'close', graceMs });
     });
     await this.worker.terminate();
-    this.channel.close();
-    for (const call of [...this.calls.values()]) call.cancel();
-    this.calls.clear();
-  }
-
-  private readonly receive = (type: number, id: number, payload: Uint8Array): void => {
-    if (type === Up.Call) {
-      this.begin(id, payload);
-      return;
-    }
-    const call = this.calls.get(id);
-    switch (type) {
-      case Up.Request:
-        call?.push(payload);
-        break;
-      case Up.RequestsEnd:
-        call?.requestsEnd(payload.length === 0 ? undefined : errorFrom(payload));
-        break;
-      case Up.Cancel:
-        call?.cancel();
-        break;
-      case Up.Sent:
-        call?.sent(readUint32(payload));
-        break;
-    }
-  };
-
-  private begin(id: number, payload: Uint8Array): void {
-    const head = new CallHead(payload);
-    const entry = this.parts.methods[head.method];
-    if (entry === undefined) throw new Error(`a front thread knows method ${head.method}`);
-    const call = new RemoteCall(this.environment, id, entry, head);
-    this.calls.set(id, call);
-    call.start(head.end === payload.length ? NO_BYTES : payload.subarray(head.end));
+    this.calls.close();
   }
 
   private told(message: FromThread): void {
@@ -169,11 +119,6 @@ export class ThreadLink {
     failure.stack = `${text}\n${cause.stack ?? ''}`;
     this.parts.onFatal(failure);
   }
-}
-
-function errorFrom(payload: Uint8Array): StatusError {
-  const { status, message } = decodeStatus(payload);
-  return new StatusError(status as GrpcStatus, message); // the front thread's GrpcStatus
 }
 
 /** From the sources as they are; in the image, what images/bundle.ts puts beside the program. */

@@ -63,6 +63,23 @@ export interface Fixture {
   close(): Promise<void>;
 }
 
+/** What stands between a server and the handlers of its methods. */
+type Between = (
+  methods: readonly MethodEntry[],
+  logger: Logger,
+) => { methods: MethodEntry[]; close(): void };
+
+let between: Between = (methods) => ({ methods: [...methods], close() {} });
+
+/** What may be taken of a streaming request before its handler asks for it. */
+export let readAheadBytes = 0;
+
+/** From now on servers of this file's tests get their handlers through `way`. */
+export function passThrough(way: Between, readAhead: number): void {
+  between = way;
+  readAheadBytes = readAhead;
+}
+
 export async function startServer(
   methods: MethodEntry[],
   options: Partial<RpcServerOptions> = {},
@@ -74,7 +91,13 @@ export async function startServer(
     maxRequestBytes: 1536 * 1024,
     ...options,
   });
-  server.register(methods);
+  const way = between(methods, logger);
+  server.register(way.methods);
   const { port = 0 } = await server.listen({ host: '127.0.0.1', port: 0 });
-  return { server, port, logger, close: () => server.close({ graceMs: 0 }) };
+  return {
+    server,
+    port,
+    logger,
+    close: () => server.close({ graceMs: 0 }).then(() => way.close()),
+  };
 }
