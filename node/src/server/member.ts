@@ -89,7 +89,6 @@ export class Member implements MemberApi, StateEvents {
       clock: world.clock,
       ids: this.ids,
       waiters: this.waiters,
-      logger,
       maxRequestBytes: config.maxRequestBytes,
       canConfigure: () => canConfigure(this.node.raft, state.appliedTerm, this.isLeader),
       canPropose: () => this.isLeader || this.activeSinceMs(this.loop.leader) !== 0,
@@ -232,6 +231,10 @@ export class Member implements MemberApi, StateEvents {
   /** See Proposer. */
   proposeAsLeader(request: Partial<InternalRaftRequest>): Promise<Applied> {
     return this.proposer.proposeAsLeader(request);
+  }
+
+  yieldNow(): Promise<void> {
+    return this.world.clock.yieldNow();
   }
 
   linearizableRead(): Promise<void> {
@@ -402,6 +405,7 @@ export class Member implements MemberApi, StateEvents {
       onReadState: (context, index) => this.reads.onReadState(context, index),
       onLeader: (leader, role) => this.onLeader(leader, role),
       onAdvanced: () => this.onAdvanced(),
+      gather: () => this.proposer.flush(),
       defer: (callback) => this.world.clock.soon(callback),
       onFatal,
     });

@@ -2,15 +2,41 @@
 import { EtcdError, type Clock, type RequestId, type Timer, pause } from '../base/index.ts';
 import type { Applied } from '../apply/index.ts';
 
-const UNPROPOSED = Infinity;
+export const UNPROPOSED = Infinity;
 
-interface Waiter {
+/** One who waits for a request. */
+export class Waiter {
+  readonly id: RequestId;
   readonly deadlineMs: number;
-  /** Raft's term when the request was proposed. */
-  term: number;
-  readonly resolve: (applied: Applied) => void;
-  readonly reject: (error: Error) => void;
+  /** Raft's term when the request was proposed; UNPROPOSED while it surely is in no log. */
+  term = UNPROPOSED;
+  /** Not answered yet. */
+  isOpen = true;
+  readonly answer: Promise<Applied>;
+  private resolve: (applied: Applied) => void = ignore;
+  private reject: (error: Error) => void = ignore;
+
+  constructor(id: RequestId, deadlineMs: number) {
+    this.id = id;
+    this.deadlineMs = deadlineMs;
+    this.answer = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  succeed(applied: Applied): void {
+    this.isOpen = false;
+    this.resolve(applied);
+  }
+
+  fail(error: Error): void {
+    this.isOpen = false;
+    this.reject(error);
+  }
 }
+
+function ignore(): void {}
 
 /**
  * Request ids are unique in the cluster: the member's low 16 bits, then the start time, then a counter, as etcd forms
@@ -50,29 +76,28 @@ export class Waiters {
   }
 
   wait(id: RequestId): Promise<Applied> {
-    return new Promise((resolve, reject) => {
-      const deadlineMs = this.clock.monotonicMs() + this.timeoutMs;
-      this.waiters.set(id, { deadlineMs, term: UNPROPOSED, resolve, reject });
-      this.timer ??= this.clock.after(this.timeoutMs, () => this.expire());
-    });
+    return this.open(id).answer;
   }
 
-  has(id: RequestId): boolean {
-    return this.waiters.has(id);
+  open(id: RequestId): Waiter {
+    const waiter = new Waiter(id, this.clock.monotonicMs() + this.timeoutMs);
+    this.waiters.set(id, waiter);
+    this.timer ??= this.clock.after(this.timeoutMs, () => this.expire());
+    return waiter;
   }
 
   resolve(id: RequestId, applied: Applied): void {
     const waiter = this.waiters.get(id);
     if (waiter === undefined) return;
     this.waiters.delete(id);
-    waiter.resolve(applied);
+    waiter.succeed(applied);
   }
 
   reject(id: RequestId, error: Error): void {
     const waiter = this.waiters.get(id);
     if (waiter === undefined) return;
     this.waiters.delete(id);
-    waiter.reject(error);
+    waiter.fail(error);
   }
 
   /** The request was handed to raft, which may have handed it to the leader of this term. */
@@ -81,10 +106,9 @@ export class Waiters {
     if (waiter !== undefined) waiter.term = term;
   }
 
-  /** The request surely came into no log. Returns whether somebody still waits for it, so that it is worth another try. */
-  unproposed(id: RequestId): boolean {
+  /** The request surely came into no log. */
+  unproposed(id: RequestId): void {
     this.proposed(id, UNPROPOSED);
-    return this.has(id);
   }
 
   /**
@@ -92,10 +116,9 @@ export class Waiters {
    * now, was lost with them (or is on a way that nobody waits for).
    */
   lostBefore(term: number): void {
-    for (const [id, waiter] of this.waiters) {
+    for (const waiter of this.waiters.values()) {
       if (waiter.term >= term) continue;
-      this.waiters.delete(id);
-      waiter.reject(new EtcdError('TimeoutDueToLeaderFail'));
+      this.reject(waiter.id, new EtcdError('TimeoutDueToLeaderFail'));
     }
   }
 
@@ -107,20 +130,19 @@ export class Waiters {
 
   stop(): void {
     this.timer?.cancel();
-    for (const waiter of this.waiters.values()) waiter.reject(new EtcdError('Stopped'));
+    for (const waiter of this.waiters.values()) waiter.fail(new EtcdError('Stopped'));
     this.waiters.clear();
   }
 
   private expire(): void {
     this.timer = undefined;
     const nowMs = this.clock.monotonicMs();
-    for (const [id, waiter] of this.waiters) {
+    for (const waiter of this.waiters.values()) {
       if (waiter.deadlineMs > nowMs) {
         this.timer = this.clock.after(waiter.deadlineMs - nowMs, () => this.expire());
         return;
       }
-      this.waiters.delete(id);
-      waiter.reject(this.timeoutError(waiter.deadlineMs - this.timeoutMs));
+      this.reject(waiter.id, this.timeoutError(waiter.deadlineMs - this.timeoutMs));
     }
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EtcdError, SILENT_LOGGER } from '../base/index.ts';
+import { EtcdError } from '../base/index.ts';
 import { FakeClock } from '../base/testing/fake-clock.ts';
 import { RaftError, type RawNode } from '../raft/index.ts';
 import { decode, encode } from '../wire/index.ts';
@@ -17,7 +17,6 @@ function setUp() {
     canConfigure: true,
     applied: 0,
     commit: 0,
-    wakes: 0,
     failure: undefined as Error | undefined,
   };
   const stepped: Message[] = [];
@@ -34,18 +33,17 @@ function setUp() {
     proposeConfChange: (change: ConfChange) => changes.push(change),
   };
   const waiters = new Waiters(clock, 1000, () => new EtcdError('Timeout'));
-  const proposer = new Proposer({
+  const proposer: Proposer = new Proposer({
     clock,
     node: node as unknown as RawNode, // the proposer uses no more of it
     ids: new RequestIds(1n, 0),
     waiters,
-    logger: SILENT_LOGGER,
     maxRequestBytes: 200,
     canPropose: () => state.canPropose,
     canConfigure: () => state.canConfigure,
     appliedIndex: () => state.applied,
     commitIndex: () => state.commit,
-    wake: () => state.wakes++,
+    wake: () => queueMicrotask(() => proposer.flush()),
   });
   return { clock, batches, changes, state, waiters, proposer, stepped, raft: node.raft };
 }
@@ -62,12 +60,11 @@ const codeOf = (promise: Promise<unknown>) =>
   );
 
 test('what comes in one turn is proposed as one batch, in order, under ids of its own', async () => {
-  const { proposer, batches, waiters, state } = setUp();
+  const { proposer, batches, waiters } = setUp();
   const results = [1, 2, 3].map((revision) => proposer.propose(compact(revision)));
   await settle();
   expect(batches).toHaveLength(1);
   expect(batches[0]?.map((one) => one.compaction?.revision)).toEqual([1, 2, 3]);
-  expect(state.wakes).toBe(1);
   const ids = batches[0]?.map((one) => one.header?.id ?? 0n) ?? [];
   expect(new Set(ids).size).toBe(3);
   for (const id of ids) waiters.resolve(id, {});

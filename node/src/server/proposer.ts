@@ -1,13 +1,13 @@
-// Requests on their way into raft: checked against the limits, gathered for one turn of the event loop, proposed as one
-// batch. Without a leader they wait for one until they time out, as etcd's do.
-import { EtcdError, type Clock, type Logger } from '../base/index.ts';
+// Requests on their way into raft: checked against the limits, gathered until raft's loop takes its next Ready, proposed as
+// one batch. Without a leader they wait for one until they time out, as etcd's do.
+import { EtcdError, type Clock } from '../base/index.ts';
 import type { Applied } from '../apply/index.ts';
 import { RaftError, type RawNode } from '../raft/index.ts';
-import { encode } from '../wire/index.ts';
+import { Writer } from '../wire/index.ts';
 import type { ConfChange, Message } from '../wire/gen/raft.ts';
-import { InternalRaftRequest, RequestHeader } from '../wire/gen/raft-internal.ts';
+import { InternalRaftRequest } from '../wire/gen/raft-internal.ts';
 import { HeldProposals } from './held-proposals.ts';
-import type { RequestIds, Waiters } from './proposals.ts';
+import { UNPROPOSED, type RequestIds, type Waiter, type Waiters } from './proposals.ts';
 
 /** Entries that may be committed and not yet applied before new requests are refused. */
 const MAX_APPLY_GAP = 5_000;
@@ -17,7 +17,6 @@ export interface ProposerParts {
   readonly clock: Clock;
   readonly ids: RequestIds;
   readonly waiters: Waiters;
-  readonly logger: Logger;
   readonly maxRequestBytes: number;
   /** Whether there is a leader that can be reached: what is sent to one that is gone would be lost until it times out. */
   readonly canPropose: () => boolean;
@@ -28,12 +27,15 @@ export interface ProposerParts {
   readonly canConfigure: () => boolean;
   readonly appliedIndex: () => number;
   readonly commitIndex: () => number;
+  /** Sees to it that `flush` is called soon. */
   readonly wake: () => void;
 }
 
+/** A request that raft does not have yet. */
 interface Pending {
-  readonly id: bigint;
-  readonly data: Uint8Array;
+  readonly waiter: Waiter;
+  readonly request: InternalRaftRequest;
+  readonly sizeBytes: number;
   /** The only term in which it may be proposed, by its leader; undefined for a client's, which any leader may have. */
   readonly term: number | undefined;
 }
@@ -43,7 +45,6 @@ export class Proposer {
   private readonly held: HeldProposals;
   private pending: Pending[] = [];
   private pendingChanges: ConfChange[] = [];
-  private scheduled = false;
   private stopped = false;
 
   constructor(parts: ProposerParts) {
@@ -60,29 +61,34 @@ export class Proposer {
     return this.propose(request, this.parts.node.raft.term);
   }
 
-  /** @throws EtcdError TooManyRequests, RequestTooLarge, Timeout…, Stopped */
-  async propose(request: Partial<InternalRaftRequest>, term?: number): Promise<Applied> {
-    if (this.stopped) throw new EtcdError('Stopped');
+  /**
+   * The bytes of the request must not change before it is answered.
+   * Rejects with EtcdError TooManyRequests, RequestTooLarge, Timeout…, Stopped.
+   */
+  propose(request: Partial<InternalRaftRequest>, term?: number): Promise<Applied> {
+    if (this.stopped) return Promise.reject(new EtcdError('Stopped'));
     const { ids, waiters, appliedIndex, commitIndex, maxRequestBytes } = this.parts;
     const isRevocation = request.leaseRevoke !== undefined;
     const gap = commitIndex() - appliedIndex();
     // Leases have to end in time, so that their revocations may queue a little further.
     if (gap > MAX_APPLY_GAP * (isRevocation ? 1.1 : 1))
-      throw new EtcdError('RequestTooManyRequests');
+      return Promise.reject(new EtcdError('RequestTooManyRequests'));
     const id = ids.next();
-    const header = RequestHeader.create({ id });
-    const data = encode(InternalRaftRequest, InternalRaftRequest.create({ ...request, header }));
-    if (data.length > maxRequestBytes) throw new EtcdError('RequestTooLarge');
-    this.pending.push({ id, data, term });
-    this.schedule();
-    return waiters.wait(id);
+    const whole = InternalRaftRequest.create(request);
+    whole.header = { id, username: '', authRevision: 0 };
+    const sizeBytes = InternalRaftRequest.sizeOf(whole);
+    if (sizeBytes > maxRequestBytes) return Promise.reject(new EtcdError('RequestTooLarge'));
+    const waiter = waiters.open(id);
+    this.pending.push({ waiter, request: whole, sizeBytes, term });
+    this.parts.wake();
+    return waiter.answer;
   }
 
   /** Proposes a configuration change under the id that `change` has. */
   configure(change: ConfChange): Promise<Applied> {
     if (this.stopped) return Promise.reject(new EtcdError('Stopped'));
     this.pendingChanges.push(change);
-    this.schedule();
+    this.parts.wake();
     return this.parts.waiters.wait(change.id);
   }
 
@@ -94,7 +100,7 @@ export class Proposer {
   /** To be called when a leader may be there that was not: what waited for it can go. */
   retry(): void {
     if (this.parts.canPropose()) this.held.retry();
-    if (this.pending.length > 0 || this.pendingChanges.length > 0) this.schedule();
+    if (this.pending.length > 0 || this.pendingChanges.length > 0) this.parts.wake();
   }
 
   stop(): void {
@@ -103,50 +109,70 @@ export class Proposer {
     this.pendingChanges = [];
   }
 
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    queueMicrotask(() => {
-      this.scheduled = false;
-      this.flush();
-    });
-  }
-
-  private flush(): void {
+  /** Hands raft everything that came since the last call, as one batch. */
+  flush(): void {
+    if (this.pending.length === 0 && this.pendingChanges.length === 0) return;
     if (this.stopped || !this.parts.canPropose()) return;
-    // Those that came back may have timed out in the meantime.
-    const batch = this.pending.filter((one) => this.parts.waiters.has(one.id) && this.mayGo(one));
-    const changes = this.parts.canConfigure() ? this.pendingChanges.splice(0) : [];
+    const { pending } = this;
     this.pending = [];
-    const { node } = this.parts;
-    const datas = batch.map((one) => one.data);
-    if (!this.guarded(batch, () => node.proposeBatch(datas))) this.pending.unshift(...batch);
-    for (const change of changes) {
-      if (!this.guarded([change], () => node.proposeConfChange(change)))
-        this.pendingChanges.push(change);
-    }
-    this.parts.wake();
+    this.proposeAll(pending);
+    const changes = this.parts.canConfigure() ? this.pendingChanges.splice(0) : [];
+    for (const change of changes) if (!this.proposeChange(change)) this.pendingChanges.push(change);
   }
 
-  private mayGo({ id, term }: Pending): boolean {
+  private proposeAll(pending: readonly Pending[]): void {
+    const { node } = this.parts;
+    const { term } = node.raft;
+    const batch: Pending[] = [];
+    let sizeBytes = 0;
+    for (const one of pending) {
+      // Those that came back may have timed out in the meantime.
+      if (!one.waiter.isOpen || !this.mayGo(one)) continue;
+      one.waiter.term = term;
+      sizeBytes += one.sizeBytes;
+      batch.push(one);
+    }
+    if (batch.length === 0) return;
+    if (this.accepts(() => node.proposeBatch(encodeAll(batch, sizeBytes)))) return;
+    for (const { waiter } of batch) waiter.term = UNPROPOSED;
+    this.pending.unshift(...batch);
+  }
+
+  private proposeChange(change: ConfChange): boolean {
+    const { node, waiters } = this.parts;
+    waiters.proposed(change.id, node.raft.term);
+    if (this.accepts(() => node.proposeConfChange(change))) return true;
+    waiters.unproposed(change.id);
+    return false;
+  }
+
+  private mayGo({ waiter, term }: Pending): boolean {
     const { raft } = this.parts.node;
     if (term === undefined || (raft.role === 'leader' && raft.term === term)) return true;
-    this.parts.waiters.reject(id, new EtcdError('LeaderChanged'));
+    this.parts.waiters.reject(waiter.id, new EtcdError('LeaderChanged'));
     return false;
   }
 
   /** False when raft took nothing, as while leadership is handed over: then it waits for `retry`. */
-  private guarded(batch: readonly { readonly id: bigint }[], propose: () => void): boolean {
-    if (batch.length === 0) return true;
-    const { term } = this.parts.node.raft;
-    for (const { id } of batch) this.parts.waiters.proposed(id, term);
+  private accepts(propose: () => void): boolean {
     try {
       propose();
       return true;
     } catch (error) {
       if (!(error instanceof RaftError)) throw error;
-      for (const { id } of batch) this.parts.waiters.unproposed(id);
       return false;
     }
   }
+}
+
+/** The requests as entries hold them, together in one piece of memory: they grow old, and are let go, together. */
+function encodeAll(batch: readonly Pending[], sizeBytes: number): Uint8Array[] {
+  const writer = new Writer(new Uint8Array(sizeBytes));
+  const datas: Uint8Array[] = [];
+  for (const { request } of batch) {
+    const start = writer.position;
+    InternalRaftRequest.write(request, writer);
+    datas.push(writer.bytes.subarray(start, writer.position));
+  }
+  return datas;
 }

@@ -65,6 +65,7 @@ function setUpLoop(readies: Ready[], isFounding: boolean) {
     onReadState: (_, index) => note(`read state ${index}`),
     onLeader: (leader, role) => note(`${role} of ${leader}`),
     onAdvanced: () => {},
+    gather: () => {},
     defer: (callback) => deferred.push(callback),
     onFatal: (error) => note(`fatal ${String(error)}`),
   });

@@ -29,6 +29,8 @@ export interface RaftLoopParts {
   readonly onReadState: (context: Uint8Array, index: number) => void;
   readonly onLeader: (leader: MemberId, role: string) => void;
   readonly onAdvanced: () => void;
+  /** Hands raft what was gathered for it. Called before raft is asked for a Ready. */
+  readonly gather: () => void;
   /** Runs `callback` after the events that are already queued. */
   readonly defer: (callback: () => void) => void;
   readonly onFatal: (error: unknown) => void;
@@ -90,12 +92,17 @@ export class RaftLoop {
     } finally {
       this.running = false;
     }
-    if (!this.stopped && this.parts.node.hasReady()) this.wake();
+    if (!this.stopped && this.hasReady()) this.wake();
+  }
+
+  private hasReady(): boolean {
+    this.parts.gather();
+    return this.parts.node.hasReady();
   }
 
   private async handleAll(): Promise<void> {
     const { node } = this.parts;
-    while (!this.stopped && node.hasReady()) await this.handle(node.ready());
+    while (!this.stopped && this.hasReady()) await this.handle(node.ready());
   }
 
   private async handle(ready: Ready): Promise<void> {
