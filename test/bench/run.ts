@@ -8,7 +8,7 @@ import { chosen, isWhole, parseOptions, type Options } from './lib/options.ts';
 import { describeSuspicion, recordOf, suspicious, type Recorded } from './lib/regression.ts';
 import { readRecorded, rowOf, writeRecorded, writeResults, type StoredRow } from './lib/results.ts';
 import { Session } from './lib/session.ts';
-import { asText, ownFigureCells, resultCells } from './lib/table.ts';
+import { asText, inOrder, ownFigureCells, resultCells } from './lib/table.ts';
 import { targetCells } from './lib/targets.ts';
 import type { Workload } from './lib/workload.ts';
 import { allWorkloads } from './workloads/all.ts';
@@ -40,7 +40,7 @@ function print(rows: readonly StoredRow[]): void {
   console.log(
     '\nmedians of the rounds; a ratio is this store’s figure over etcd’s of the same round\n',
   );
-  console.log(asText(resultCells(rows)));
+  console.log(asText(resultCells(inOrder(rows))));
   const own = ownFigureCells(rows);
   if (own.length > 0) console.log(`\n${asText(own)}`);
 }

@@ -30,7 +30,7 @@ export function linePlot({ title, xLabel, yLabel, lines }: LinePlot): string {
     text(left, 30, title, { size: 16, weight: 600 }),
     ...ticks(xs).flatMap((x) => [
       grid(xOf(x), xOf(x), top, top + plotHeight),
-      text(xOf(x), top + plotHeight + 18, x.toLocaleString('en-US'), {
+      text(xOf(x), top + plotHeight + 18, tickLabel(x), {
         size: 11,
         anchor: 'middle',
         fill: INK.soft,
@@ -38,7 +38,7 @@ export function linePlot({ title, xLabel, yLabel, lines }: LinePlot): string {
     ]),
     ...ticks(ys).flatMap((y) => [
       grid(left, left + plotWidth, yOf(y), yOf(y)),
-      text(left - 8, yOf(y) + 4, y.toLocaleString('en-US'), {
+      text(left - 8, yOf(y) + 4, tickLabel(y), {
         size: 11,
         anchor: 'end',
         fill: INK.soft,
@@ -67,6 +67,10 @@ function lineParts(line: Line, xOf: (x: number) => number, yOf: (y: number) => n
   ];
 }
 
+function tickLabel(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 9 });
+}
+
 function grid(x1: number, x2: number, y1: number, y2: number): string {
   return `<line x1="${x1.toFixed(1)}" x2="${x2.toFixed(1)}" y1="${y1.toFixed(1)}" y2="${y2.toFixed(1)}" stroke="${INK.grid}"/>`;
 }
@@ -83,6 +87,11 @@ function share(value: number, [from, to]: readonly [number, number]): number {
   return (Math.log10(value) - from) / (to - from);
 }
 
+/** Powers of ten, and 2 and 5 of each where there are few. */
 function ticks([from, to]: readonly [number, number]): number[] {
-  return Array.from({ length: to - from + 1 }, (_, i) => 10 ** (from + i));
+  const steps = to - from > 2 ? [1] : [1, 2, 5];
+  const all = Array.from({ length: to - from }, (_, i) =>
+    steps.map((step) => step * 10 ** (from + i)),
+  );
+  return [...all.flat(), 10 ** to];
 }

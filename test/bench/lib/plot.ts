@@ -53,6 +53,13 @@ export function ratioPlot(title: string, rows: readonly Row[]): string {
       size: 11,
       fill: INK.soft,
     }),
+    ...rows.flatMap((_, i) =>
+      i % 2 === 0
+        ? [
+            `<rect x="16" y="${rowY(i) - rowHeight / 2}" width="${width - 32}" height="${rowHeight}" fill="${INK.band}"/>`,
+          ]
+        : [],
+    ),
     ...rows.map((row, i) =>
       text(labelWidth - 12, rowY(i) + 4, row.name, { size: 11, anchor: 'end' }),
     ),

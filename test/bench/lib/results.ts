@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { plots } from './plot.ts';
 import type { Recorded } from './regression.ts';
 import type { Result } from './session.ts';
-import { asMarkdown, ownFigureCells, resultCells } from './table.ts';
+import { asMarkdown, inOrder, ownFigureCells, resultCells } from './table.ts';
 import { targetCells, type TargetRow } from './targets.ts';
 
 const folder = join(import.meta.dirname, '../results');
@@ -45,7 +45,8 @@ function rounded(figures: Readonly<Record<string, number>>): Record<string, numb
 /** Writes all files anew. Without `replace`, results of other workloads stay. */
 export function writeResults(rows: readonly StoredRow[], replace: boolean): void {
   mkdirSync(folder, { recursive: true });
-  const latest = { machine: machine(), rows: replace ? rows : merged(readLatest(), rows) };
+  const all = replace ? rows : merged(readLatest(), rows);
+  const latest = { machine: machine(), rows: inOrder(all) };
   writeFileSync(latestFile, jsonOf(latest));
   writeFileSync(join(folder, 'latest.md'), page(latest));
   for (const name of readdirSync(folder)) {

@@ -2,7 +2,8 @@
  * Runs workloads on both servers in turn: round by round, and within a round cluster by cluster. Who is first changes from
  * round to round.
  */
-import { rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Cluster } from '../../conformance/lib/cluster.ts';
 import { oracle, scratchFolder, serverBinary } from '../../conformance/lib/paths.ts';
 import { sleep } from '../../conformance/lib/process.ts';
@@ -13,7 +14,7 @@ import type { Sample, Workload } from './workload.ts';
 
 const WARM_UP_SHARE = 0.25;
 /** What a server does a little later (etcd commits to its database every 100 ms) belongs to the load as well. */
-const SETTLE_MS = 250;
+const SETTLE_MS = 150;
 
 type Server = 'ours' | 'etcd';
 
@@ -93,6 +94,7 @@ export class Session {
       }
     } catch (error) {
       this.#fail(`${server}: ${describe(stage)}`, error);
+      this.#options.log(lastWords(folder));
     } finally {
       await cluster?.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -143,6 +145,14 @@ export function stagesOf(workloads: readonly Workload[]): Stage[] {
     stages.push({ members, tls, flags: ownCluster.flags, isShared: false, workloads: [workload] });
   }
   return stages;
+}
+
+/** The end of what each member wrote. */
+function lastWords(folder: string): string {
+  const logs = readdirSync(folder).filter((name) => name.endsWith('.log'));
+  return logs
+    .map((name) => `  ${name}: …${readFileSync(join(folder, name), 'utf8').slice(-1000)}`)
+    .join('\n');
 }
 
 function describe({ members, tls, isShared, workloads }: Stage): string {

@@ -1,6 +1,12 @@
 /** The few pieces of SVG that the plots are made of. */
 
-export const INK = { dark: '#22303c', soft: '#6b7885', grid: '#e4e8ec', paper: '#fcfcfa' };
+export const INK = {
+  dark: '#22303c',
+  soft: '#6b7885',
+  grid: '#dde2e6',
+  band: '#f3f5f3',
+  paper: '#fcfcfa',
+};
 
 interface TextStyle {
   readonly size: number;

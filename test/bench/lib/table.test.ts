@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { asMarkdown, asText, number, ownFigureCells, resultCells } from './table.ts';
+import { asMarkdown, asText, inOrder, number, ownFigureCells, resultCells } from './table.ts';
 
 const row = {
   name: 'put-1m',
@@ -46,4 +46,13 @@ test.each([
   [NaN, '–'],
 ])('%d is written as %s', (value, expected) => {
   expect(number(value)).toBe(expected);
+});
+
+test('groups stay together, and clients count as numbers', () => {
+  const rows = [
+    ...['put-1000c', 'put-1c'].map((name) => ({ ...row, name })),
+    { ...row, name: 'a', group: 'watch' },
+    { ...row, name: 'put-100c' },
+  ];
+  expect(inOrder(rows).map(({ name }) => name)).toEqual(['put-1c', 'put-100c', 'put-1000c', 'a']);
 });

@@ -62,6 +62,16 @@ export function ownFigureCells(rows: readonly Row[]): Cells {
   return lines.length === 0 ? [] : [['workload', 'figure', 'ours', 'etcd', 'ratio'], ...lines];
 }
 
+/** Groups in the order in which they first appear, names in each as numbers count: 1c, 100c, 1000c. */
+export function inOrder<T extends Row>(rows: readonly T[]): T[] {
+  const groups = [...new Set(rows.map((row) => row.group))];
+  return [...rows].sort(
+    (a, b) =>
+      groups.indexOf(a.group) - groups.indexOf(b.group) ||
+      a.name.localeCompare(b.name, 'en', { numeric: true }),
+  );
+}
+
 /** Columns as wide as what is in them; the first is left-aligned. */
 export function asText(cells: Cells): string {
   const widths = widthsOf(cells);

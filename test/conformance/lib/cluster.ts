@@ -47,7 +47,12 @@ export class Cluster {
     const names = Array.from({ length: options.members }, (_, index) => `m${index + 1}`);
     for (const name of names) await cluster.describeMember(name);
     for (const member of cluster.members) cluster.startMember(member, 'new');
-    await cluster.untilHealthy();
+    try {
+      await cluster.untilHealthy();
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
     return cluster;
   }
 
