@@ -1,7 +1,7 @@
-// One file of JavaScript for the image: the command line and all it imports. What a command loads lazily is still
-// evaluated only when that command runs.
+// Two files of JavaScript for the image: the command line and all it imports, and what its front threads run. What a
+// command loads lazily is still evaluated only when that command runs.
 import { build, type BuildOptions, type Plugin } from 'esbuild';
-import { ENTRY, PROJECT, UP_IN_IMAGE } from './paths.ts';
+import { ENTRY, FRONT_THREAD, PROJECT, UP_IN_IMAGE } from './paths.ts';
 import { Problem } from './problem.ts';
 
 /** The kernel passes at most one argument to an interpreter; there is no shell in the image to do more. */
@@ -23,6 +23,8 @@ const withoutLocalStart: Plugin = {
 
 export interface Bundle {
   readonly code: Uint8Array;
+  /** binnacle-front.mjs, which lies beside it: see node/src/front/thread-link.ts. */
+  readonly frontThread: Uint8Array;
   /** Folders below the project of the packages whose code is inside, such as `node_modules/pino`. */
   readonly packages: readonly string[];
 }
@@ -46,14 +48,19 @@ const OPTIONS = {
 
 /** @throws Problem when the sources do not fit together */
 export async function bundle(): Promise<Bundle> {
-  const { outputFiles, metafile } = await build({ ...OPTIONS, plugins: [withoutLocalStart] }).catch(
-    () => {
-      throw new Problem('the sources cannot be bundled: the reasons are above');
-    },
-  );
+  const [{ outputFiles, metafile }, front] = await Promise.all([
+    build({ ...OPTIONS, plugins: [withoutLocalStart] }),
+    build({ ...OPTIONS, entryPoints: [FRONT_THREAD], banner: {} }),
+  ]).catch(() => {
+    throw new Problem('the sources cannot be bundled: the reasons are above');
+  });
   const inside = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
   const packages = new Set(inside.map(packageFolder).filter((folder) => folder !== undefined));
-  return { code: outputFiles[0]!.contents, packages: [...packages].sort() };
+  return {
+    code: outputFiles[0]!.contents,
+    frontThread: front.outputFiles[0]!.contents,
+    packages: [...packages].sort(),
+  };
 }
 
 /** `node_modules/a/node_modules/@b/c` of `node_modules/a/node_modules/@b/c/lib/d.js`, also where that is a link. */

@@ -32,7 +32,7 @@ export interface ContextRequest {
 export async function prepareContext(request: ContextRequest): Promise<void> {
   const { folder, architectures, version, sourceDateEpoch } = request;
   rmSync(folder, { recursive: true, force: true });
-  const { code, packages } = await bundle();
+  const { code, frontThread, packages } = await bundle();
   const nodeHashes: string[] = [];
   for (const architecture of architectures) {
     const binary = nodeBinary(architecture);
@@ -41,6 +41,7 @@ export async function prepareContext(request: ContextRequest): Promise<void> {
   }
   const application = join(folder, 'application');
   write(join(application, 'usr/lib/binnacle/binnacle.mjs'), code, 0o755);
+  write(join(application, 'usr/lib/binnacle/binnacle-front.mjs'), frontThread);
   for (const name of ['LICENSE', 'NOTICE'])
     write(join(application, 'usr/share/doc/binnacle', name), readFileSync(join(PROJECT, name)));
   mkdirSync(join(application, 'usr/local/bin'), { recursive: true });

@@ -8,5 +8,6 @@ export const PROJECT = at('..');
 export const OUTPUT = at('../.binnacle/image');
 export const SOURCES = at('./binnacle');
 export const ENTRY = at('./binnacle/entry.ts');
+export const FRONT_THREAD = at('../node/src/front/thread.ts');
 /** Takes the place of `binnacle up`, which needs the project's sources. */
 export const UP_IN_IMAGE = at('./binnacle/up.ts');

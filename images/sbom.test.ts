@@ -7,7 +7,7 @@ const parse = (text: string): { serialNumber: string; components: Component[] } 
   JSON.parse(text.replace(LIBRARIES_MARK, '')) as never; // the fields that are read here
 
 test('each package of the bundle is in it with the version and the hash that are locked', async () => {
-  const { packages, code } = await bundle();
+  const { packages, code, frontThread } = await bundle();
   const { components } = parse(sbomTemplate({ ...input, packages }));
   const pino = components.find(({ name }) => name === 'pino');
   expect(pino?.purl).toMatch(/^pkg:npm\/pino@\d+\.\d+\.\d+$/);
@@ -19,6 +19,8 @@ test('each package of the bundle is in it with the version and the hash that are
   expect(components.filter(({ name }) => name === 'vitest')).toEqual([]);
   const text = Buffer.from(code).toString();
   expect(text).toMatch(/^#!\/usr\/local\/bin\/node --disable-warning=ExperimentalWarning\n/);
+  // The list of packages is the program's alone.
+  expect(Buffer.from(frontThread).toString()).not.toContain('// node_modules/');
   // The local start needs the sources, and is not there.
   expect(text).not.toContain('infra/local/');
 });
