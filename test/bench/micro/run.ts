@@ -57,7 +57,7 @@ async function measureAll(
     try {
       measured = await measureInChild(found, options.where);
     } catch (error) {
-      problems.push(`${found.name}: ${String(error)}`);
+      problems.push(`${found.name}: ${error instanceof Error ? error.message : String(error)}`);
       return;
     }
     recorded[found.name] = budgetOf(measured);
