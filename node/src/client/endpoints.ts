@@ -9,29 +9,61 @@ import { TlsContext } from './tls-credentials.ts';
 const AVOID_MS = 2_000;
 /** A channel's state is looked at again at least this often, so that an ended wait leaves nothing behind for long. */
 const WATCH_STATE_MS = 500;
+const DEFAULT_CONNECT_TIMEOUT_MS = 3_000;
 
 /** One member's connection. */
 export class Endpoint {
   readonly url: string;
-  readonly grpc: GrpcClient;
   avoidUntilMs = 0;
+  readonly #connectTimeoutMs: number;
+  readonly #open: () => GrpcClient;
+  #grpc: GrpcClient;
+  /** Since when there may be a connection: it was ready then, or begun. */
+  #triedSinceMs = Date.now();
 
   constructor(url: string, options: ClientOptions, tls: () => TlsContext) {
     const { target, host, isSecure } = parseEndpoint(url, options.tls !== undefined);
     this.url = url;
     const security = isSecure ? tls().credentialsFor(host) : credentials.createInsecure();
-    this.grpc = new GrpcClient(target, security, channelOptions(options));
+    this.#connectTimeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
+    this.#open = () => new GrpcClient(target, security, channelOptions(options));
+    this.#grpc = this.#open();
   }
 
+  /** Calls are made on it. It is another one when a connection did not come about in time. */
+  get grpc(): GrpcClient {
+    return this.#grpc;
+  }
+
+  /** Asking makes it connect. */
   get isReady(): boolean {
-    return this.grpc.getChannel().getConnectivityState(true) === connectivityState.READY;
+    const nowMs = Date.now();
+    if (this.#grpc.getChannel().getConnectivityState(true) === connectivityState.READY) {
+      this.#triedSinceMs = nowMs;
+      return true;
+    }
+    if (nowMs - this.#triedSinceMs > this.#connectTimeoutMs) this.#tryAnew(nowMs);
+    return false;
+  }
+
+  close(): void {
+    this.#grpc.close();
+  }
+
+  /** grpc-js waits for TCP and TLS as long as the system does: minutes, when a packet filter forgot the connection. */
+  #tryAnew(nowMs: number): void {
+    this.#triedSinceMs = nowMs;
+    this.#grpc.close();
+    this.#grpc = this.#open();
+    this.#grpc.getChannel().getConnectivityState(true);
   }
 
   /** Resolves when the connection's state has changed, or after a while. */
   change(deadlineMs: number): Promise<void> {
-    const channel = this.grpc.getChannel();
+    const channel = this.#grpc.getChannel();
     const state = channel.getConnectivityState(true);
-    const until = Math.min(Date.now() + WATCH_STATE_MS, deadlineMs);
+    const lookAgainMs = Math.min(WATCH_STATE_MS, this.#connectTimeoutMs);
+    const until = Math.min(Date.now() + lookAgainMs, deadlineMs);
     return new Promise((resolve) => {
       channel.watchConnectivityState(state, until, () => resolve());
     });
@@ -103,7 +135,7 @@ export class EndpointPool {
     const before = new Map(this.#endpoints.map((endpoint) => [endpoint.url, endpoint]));
     this.#endpoints = urls.map((url) => before.get(url) ?? this.#open(url));
     for (const endpoint of before.values()) {
-      if (!this.#endpoints.includes(endpoint)) endpoint.grpc.close();
+      if (!this.#endpoints.includes(endpoint)) endpoint.close();
     }
     this.#next = 0;
   }
@@ -150,7 +182,7 @@ export class EndpointPool {
 
   close(): void {
     this.#closed = true;
-    for (const endpoint of [...this.#endpoints, ...this.#others.values()]) endpoint.grpc.close();
+    for (const endpoint of [...this.#endpoints, ...this.#others.values()]) endpoint.close();
   }
 
   async #anyChange(

@@ -56,6 +56,8 @@ export interface ClientOptions {
    * members that come and go, and a cluster that goes from http to https or back. Default: never.
    */
   readonly syncIntervalMs?: number;
+  /** An endpoint that could not be connected to for this long, while a call waits, is tried anew; 3,000 ms by default. */
+  readonly connectTimeoutMs?: number;
   /** The longest wait between attempts to connect; 2,000 ms by default. */
   readonly maxReconnectDelayMs?: number;
   /** More options for @grpc/grpc-js's channels; they win over those the client sets. */
