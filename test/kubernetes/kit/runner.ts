@@ -8,6 +8,8 @@ import type { Step } from './step.ts';
 import type { Row } from './table.ts';
 
 export const PAUSE_LIMIT_MS = 5_000;
+/** Where all members are stopped and start again. */
+const FOUNDING_LIMIT_MS = 10_000;
 /** Clients are measured this long behind a step, too: what breaks may break late. */
 const AFTERMATH_MS = 1_000;
 
@@ -73,9 +75,10 @@ export class Runner {
     const before = this.#report.failures.length;
     const name = `${this.#kit.installation.name}: ${title}`;
     if (writes === 0) this.#report.fail(`${name}: clients wrote`, new Error('no write at all'));
-    if (longestPauseMs > PAUSE_LIMIT_MS && step.stopsTheCluster !== true) {
+    const limitMs = step.foundsAnew === true ? FOUNDING_LIMIT_MS : PAUSE_LIMIT_MS;
+    if (longestPauseMs > limitMs && step.stopsTheCluster !== true) {
       const error = new Error(`a client waited ${longestPauseMs} ms for its next write`);
-      this.#report.fail(`${name}: no pause over ${PAUSE_LIMIT_MS} ms`, error);
+      this.#report.fail(`${name}: no pause over ${limitMs} ms`, error);
     }
     if (step.withoutFailures === true && failures.size > 0) {
       const error = new Error([...failures].map(([why, count]) => `${count} × ${why}`).join('\n'));

@@ -14,6 +14,6 @@ export interface Step {
   readonly withoutFailures?: boolean;
   /** No quorum is left for a while, so that pauses say nothing. */
   readonly stopsTheCluster?: boolean;
-  /** The cluster id changes. */
+  /** The cluster id changes: all members start again on other data, so that clients wait longer. */
   readonly foundsAnew?: boolean;
 }
