@@ -5,6 +5,7 @@ import { Database, type DatabaseOptions, type Write } from './database.ts';
 import { defragmentInto } from './defragment.ts';
 import { DEFAULT_PAGE_BYTES } from './format.ts';
 import { type Ignores, hashBuckets } from './hash.ts';
+import type { PageUse } from './page-store.ts';
 import { BackendSnapshot } from './snapshot.ts';
 import type { Visit } from './tree.ts';
 
@@ -40,9 +41,10 @@ export interface Bucket {
   get(key: Uint8Array): Uint8Array | undefined;
   /**
    * Visits [from, to) in ascending order. The visitor returns false to stop and must not write to the bucket.
+   * A walk over most of a bucket reads its pages `once`: in runs, past the cache; its views end with each visit.
    * Throws BackendCorruptError when it reaches a damaged page.
    */
-  forEach(from: Uint8Array, to: Uint8Array | undefined, visit: Visit): void;
+  forEach(from: Uint8Array, to: Uint8Array | undefined, visit: Visit, use?: PageUse): void;
 }
 
 export interface BackendWorld {
@@ -212,7 +214,7 @@ export class Backend {
         this.note(name, key, undefined);
       },
       get: (key) => this.database.tree(name)?.get(key),
-      forEach: (from, to, visit) => this.database.tree(name)?.forEach(from, to, visit),
+      forEach: (from, to, visit, use) => this.database.tree(name)?.forEach(from, to, visit, use),
     };
   }
 

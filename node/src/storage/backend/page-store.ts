@@ -3,6 +3,10 @@ import type { DiskFile } from '../../base/index.ts';
 import { BackendCorruptError } from './errors.ts';
 import { FIRST_DATA_PAGE, MAX_DEPTH, PAGE_HEADER_BYTES, readU32, readU64 } from './format.ts';
 import { Page, validatePage } from './page.ts';
+import { ReadAhead } from './read-ahead.ts';
+
+/** Whether pages that are read may be wanted again soon, or belong to a walk over all of a tree. */
+export type PageUse = 'keep' | 'once';
 
 /** What a branch looks like to the walk down, be it a page or a node of the open batch. */
 export interface Branch {
@@ -29,12 +33,14 @@ export class PageStore {
   private old = new Map<number, Page>();
   private youngBytes = 0;
   private readonly generationBytes: number;
+  private readonly ahead: ReadAhead;
 
   constructor(file: DiskFile, pageBytes: number, highWater: number, cacheBytes: number) {
     this.file = file;
     this.pageBytes = pageBytes;
     this.highWater = highWater;
     this.generationBytes = Math.max(cacheBytes / 2, 4 * pageBytes);
+    this.ahead = new ReadAhead(file, pageBytes);
   }
 
   /** The root page of a tree. */
@@ -51,11 +57,18 @@ export class PageStore {
   /**
    * A child of a branch. Its keys must lie between the branch's separators: otherwise the pointer is damaged.
    * @param depth steps from the root
+   * @param use a leaf that is read `once` is valid until the next one is asked for
    */
-  child(parent: Branch, index: number, holdsBuckets: boolean, depth: number): Page {
+  child(
+    parent: Branch,
+    index: number,
+    holdsBuckets: boolean,
+    depth: number,
+    use: PageUse = 'keep',
+  ): Page {
     const id = parent.childId(index);
     if (depth > MAX_DEPTH) throw this.corrupt(id, 0, 'the branch pages lead round in a circle');
-    const page = this.page(id, holdsBuckets);
+    const page = use === 'keep' ? this.page(id, holdsBuckets) : this.pageOnce(id, holdsBuckets);
     const isChecked =
       page.checkedUnder === parent.id && page.checkedAt === index && parent.id !== 0;
     if (!isChecked) this.checkBounds(page, parent, index);
@@ -81,6 +94,7 @@ export class PageStore {
 
   written(): void {
     this.writing.clear();
+    this.ahead.forget();
   }
 
   /** The page is no longer part of the newest tree. */
@@ -101,6 +115,16 @@ export class PageStore {
     return page;
   }
 
+  private pageOnce(id: number, holdsBuckets: boolean): Page {
+    const held = this.young.get(id) ?? this.old.get(id) ?? this.writing.get(id);
+    if (held !== undefined) return held;
+    const page = this.checked(id, this.readPageAhead(id), holdsBuckets);
+    if (page.isLeaf) return page;
+    const kept = new Page(id, Uint8Array.from(page.bytes));
+    this.remember(kept);
+    return kept;
+  }
+
   private remember(page: Page): void {
     this.youngBytes += page.bytes.length;
     if (this.youngBytes > this.generationBytes) {
@@ -112,7 +136,11 @@ export class PageStore {
   }
 
   private load(id: number, holdsBuckets: boolean): Page {
-    const page = new Page(id, this.readPage(id));
+    return this.checked(id, this.readPage(id), holdsBuckets);
+  }
+
+  private checked(id: number, bytes: Uint8Array, holdsBuckets: boolean): Page {
+    const page = new Page(id, bytes);
     validatePage(page, {
       path: this.file.path,
       fileOffset: id * this.pageBytes,
@@ -126,6 +154,20 @@ export class PageStore {
   /** The bytes of a page and its overflow pages; its header is checked, its content is not. */
   readPage(id: number): Uint8Array {
     const first = this.readBytes(id, this.pageBytes);
+    const overflow = this.checkHeader(id, first);
+    return overflow === 0 ? first : this.readBytes(id, (overflow + 1) * this.pageBytes);
+  }
+
+  /** The same as a view that is valid until the next call. */
+  private readPageAhead(id: number): Uint8Array {
+    const first = this.whole(id, this.ahead.read(id, 1, this.highWater), this.pageBytes);
+    const pages = this.checkHeader(id, first) + 1;
+    if (pages === 1) return first;
+    return this.whole(id, this.ahead.read(id, pages, this.highWater), pages * this.pageBytes);
+  }
+
+  /** Returns the number of overflow pages. */
+  private checkHeader(id: number, first: Uint8Array): number {
     if (readU64(first, 0) !== id)
       throw this.corrupt(id, 0, `the page says it is page ${readU64(first, 0)}`);
     const overflow = readU32(first, 12);
@@ -134,14 +176,18 @@ export class PageStore {
     for (let i = id; i <= id + overflow; i++) {
       if (this.isFree(i)) throw this.corrupt(id, 0, `page ${i} is in use and on the free list`);
     }
-    return overflow === 0 ? first : this.readBytes(id, (overflow + 1) * this.pageBytes);
+    return overflow;
   }
 
   private readBytes(id: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
     const read = this.file.readAt(bytes, id * this.pageBytes);
-    if (read < Math.max(length, PAGE_HEADER_BYTES))
-      throw this.corrupt(id, read, 'the file ends inside the page');
+    return this.whole(id, bytes.subarray(0, read), length);
+  }
+
+  private whole(id: number, bytes: Uint8Array, length: number): Uint8Array {
+    if (bytes.length < Math.max(length, PAGE_HEADER_BYTES))
+      throw this.corrupt(id, bytes.length, 'the file ends inside the page');
     return bytes;
   }
 

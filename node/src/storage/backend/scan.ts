@@ -11,7 +11,7 @@ import { Tree } from './tree.ts';
 /** Pages looked at between two pauses. */
 const SLICE_PAGES = 256;
 
-/** All pages of a tree, parents first. */
+/** All pages of a tree, parents first. Each is good until the next one is asked for. */
 export function* treePages(
   store: PageStore,
   root: Page,
@@ -21,7 +21,8 @@ export function* treePages(
   yield root;
   if (root.isLeaf || depth > MAX_DEPTH) return;
   for (let i = 0; i < root.count; i++) {
-    yield* treePages(store, store.child(root, i, holdsBuckets, depth + 1), holdsBuckets, depth + 1);
+    const child = store.child(root, i, holdsBuckets, depth + 1, 'once');
+    yield* treePages(store, child, holdsBuckets, depth + 1);
   }
 }
 

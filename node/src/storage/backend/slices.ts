@@ -6,7 +6,7 @@ const SLICE_MS = 4;
 /** Pairs between two looks at the clock. */
 const PAIRS_PER_LOOK = 64;
 
-/** Visits all pairs of a tree that does not change meanwhile; `between` runs between two slices. */
+/** Visits all pairs of a tree that does not change meanwhile, as views that end with the visit; `between` runs between two slices. */
 export async function forEachInSlices(
   tree: Tree,
   clock: Clock,
@@ -19,12 +19,13 @@ export async function forEachInSlices(
     const endMs = clock.monotonicMs() + SLICE_MS;
     let pairs = 0;
     from = undefined;
-    tree.forEach(start, undefined, (key, value) => {
+    const take = (key: Uint8Array, value: Uint8Array): boolean => {
       visit(key, value);
       if (++pairs % PAIRS_PER_LOOK !== 0 || clock.monotonicMs() < endMs) return true;
       from = successor(key);
       return false;
-    });
+    };
+    tree.forEach(start, undefined, take, 'once');
     await between();
   }
 }

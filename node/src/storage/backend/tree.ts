@@ -4,9 +4,17 @@ import { assert } from '../../base/index.ts';
 import { BUCKET_ELEMENT, MAX_KEY_BYTES, compareAt, lowerBound } from './format.ts';
 import { Node } from './node.ts';
 import type { Page } from './page.ts';
-import type { Branch, PageStore } from './page-store.ts';
+import type { Branch, PageStore, PageUse } from './page-store.ts';
 
 export type Visit = (key: Uint8Array, value: Uint8Array) => boolean | void;
+
+/** One visit of [from, to). */
+interface Walk {
+  readonly from: Uint8Array;
+  readonly to: Uint8Array | undefined;
+  readonly visit: Visit;
+  readonly use: PageUse;
+}
 
 /** A share of leaf pages that suits keys in random order; bbolt's default. */
 const RANDOM_FILL = 0.5;
@@ -67,8 +75,8 @@ export class Tree {
     while (!page.isLeaf) {
       page = this.child(page, page.childIndex(key), ++depth);
     }
-    const index = page.lowerBound(key);
-    return index < page.count && page.compareKey(index, key) === 0 ? page.value(index) : undefined;
+    const index = page.floor(key);
+    return index >= 0 && page.compareKey(index, key) === 0 ? page.value(index) : undefined;
   }
 
   /** Keeps both arrays: the caller must not change them before the next commit. */
@@ -100,14 +108,15 @@ export class Tree {
     leaf.removeAt(leaf.find(key));
   }
 
-  /** Visits [from, to) in ascending order until the visitor returns false. */
-  forEach(from: Uint8Array, to: Uint8Array | undefined, visit: Visit): void {
+  /** Visits [from, to) in ascending order until the visitor returns false. Views of a walk that reads pages `once` end with the visit. */
+  forEach(from: Uint8Array, to: Uint8Array | undefined, visit: Visit, use: PageUse = 'keep'): void {
     this.visits++;
+    const walk = { from, to, visit, use };
     try {
-      if (this.root !== undefined) this.visitNode(this.root, from, to, visit, 0);
+      if (this.root !== undefined) this.visitNode(this.root, walk, 0);
       else {
         const page = this.rootPage();
-        if (page !== undefined) this.visitPage(page, from, to, visit, 0);
+        if (page !== undefined) this.visitPage(page, walk, 0);
       }
     } finally {
       this.visits--;
@@ -142,8 +151,8 @@ export class Tree {
     return this.store.root(this.rootId, this.holdsBuckets);
   }
 
-  private child(parent: Branch, index: number, depth: number): Page {
-    const page = this.store.child(parent, index, this.holdsBuckets, depth);
+  private child(parent: Branch, index: number, depth: number, use: PageUse = 'keep'): Page {
+    const page = this.store.child(parent, index, this.holdsBuckets, depth, use);
     if (page.isLeaf && depth !== this.leafDepth) {
       if (this.leafDepth !== 0)
         throw this.store.corrupt(page.id, 8, 'the leaves of the tree lie on different levels');
@@ -171,13 +180,8 @@ export class Tree {
     return node;
   }
 
-  private visitNode(
-    node: Node,
-    from: Uint8Array,
-    to: Uint8Array | undefined,
-    visit: Visit,
-    depth: number,
-  ): boolean {
+  private visitNode(node: Node, walk: Walk, depth: number): boolean {
+    const { from, to, visit } = walk;
     if (node.isLeaf) {
       const end = to === undefined ? node.count : lowerBound(node.keys, to);
       for (let i = lowerBound(node.keys, from); i < end; i++) {
@@ -189,20 +193,15 @@ export class Tree {
       const child = node.children[i];
       const goOn =
         child === undefined
-          ? this.visitPage(this.child(node, i, depth + 1), from, to, visit, depth + 1)
-          : this.visitNode(child, from, to, visit, depth + 1);
+          ? this.visitPage(this.child(node, i, depth + 1, walk.use), walk, depth + 1)
+          : this.visitNode(child, walk, depth + 1);
       if (!goOn) return false;
     }
     return true;
   }
 
-  private visitPage(
-    page: Page,
-    from: Uint8Array,
-    to: Uint8Array | undefined,
-    visit: Visit,
-    depth: number,
-  ): boolean {
+  private visitPage(page: Page, walk: Walk, depth: number): boolean {
+    const { from, to, visit } = walk;
     if (page.isLeaf) {
       const end = to === undefined ? page.count : page.lowerBound(to);
       for (let i = page.lowerBound(from); i < end; i++) {
@@ -211,8 +210,8 @@ export class Tree {
       return end === page.count;
     }
     for (let i = page.childIndex(from); i < page.count; i++) {
-      const child = this.child(page, i, depth + 1);
-      if (!this.visitPage(child, from, to, visit, depth + 1)) return false;
+      const child = this.child(page, i, depth + 1, walk.use);
+      if (!this.visitPage(child, walk, depth + 1)) return false;
     }
     return true;
   }

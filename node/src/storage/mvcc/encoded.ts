@@ -1,11 +1,14 @@
 // What is needed of a stored mvccpb.KeyValue without decoding all of it.
-import { latin1FromBytes } from '../../base/index.ts';
+import { latin1FromBytes, NO_LEASE, type LeaseId } from '../../base/index.ts';
 import { KeyValue } from '../../wire/gen/kv.ts';
-import { decode } from '../../wire/index.ts';
+import { decode, Reader } from '../../wire/index.ts';
 
 /** Tag of field 1, `key`: the first in what etcd and this store write. */
 const KEY_TAG = 10;
 const KEY_AT = 2;
+const CREATE_REVISION_TAG = 16;
+const VERSION_TAG = 32;
+const LEASE_TAG = 48;
 
 /** The key (latin1) of an encoded KeyValue. @throws DecodeError when it is not one */
 export function keyOfEncoded(encoded: Uint8Array): string {
@@ -14,4 +17,43 @@ export function keyOfEncoded(encoded: Uint8Array): string {
   if (isPlain && KEY_AT + length <= encoded.length)
     return latin1FromBytes(encoded.subarray(KEY_AT, KEY_AT + length));
   return latin1FromBytes(decode(KeyValue, encoded).key);
+}
+
+/** What the index needs of an encoded KeyValue. One object is filled again and again. */
+export class IndexedFields {
+  /** The key's bytes are [keyStart, keyEnd) of the message. */
+  keyStart = 0;
+  keyEnd = 0;
+  createRevision = 0;
+  version = 0;
+  lease: LeaseId = NO_LEASE;
+
+  /** @throws DecodeError when the bytes are not a KeyValue */
+  read(encoded: Uint8Array): void {
+    this.keyStart = this.keyEnd = this.createRevision = this.version = 0;
+    this.lease = NO_LEASE;
+    const reader = new Reader(encoded);
+    while (reader.position < encoded.length) this.readField(reader, reader.tag());
+  }
+
+  private readField(reader: Reader, tag: number): void {
+    switch (tag) {
+      case KEY_TAG:
+        this.keyEnd = reader.end();
+        this.keyStart = reader.position;
+        reader.position = this.keyEnd;
+        break;
+      case CREATE_REVISION_TAG:
+        this.createRevision = reader.int64();
+        break;
+      case VERSION_TAG:
+        this.version = reader.int64();
+        break;
+      case LEASE_TAG:
+        this.lease = reader.int64Big();
+        break;
+      default:
+        reader.skip(tag);
+    }
+  }
 }

@@ -60,16 +60,25 @@ test('forgets what a compaction removes, and the key when nothing is left', () =
   expect(index.newest('foo')).toBe(NO_RECORD);
 });
 
+/** Loads revisions of a key as a restore does: [main, created, version], version −1 for a tombstone. */
+function load(index: KeyIndex, key: string, ...revisions: [number, number, number][]): number {
+  const records = revisions.map(([main, created, version]) =>
+    index.pool.allocate(main, 0, created, version, NO_RECORD),
+  );
+  return index.load(key, Uint32Array.from(records), 0, records.length);
+}
+
 test('a key restored from the middle of its history goes on from there', () => {
   const index = new KeyIndex();
-  index.restore('foo', 7, 0, 3, 4);
+  expect(load(index, 'foo', [7, 3, 4])).toBe(0);
   index.put('foo', 9, 0);
   expect(describe(index, 'foo', 9)).toBe('9.0 created 3 version 5');
-  expect(index.restoreTombstone('gone', 8, 0)).toBe(true);
-  expect(index.restoreTombstone('gone', 9, 0)).toBe(false);
-  expect([index.liveKeys, index.size]).toEqual([1, 2]);
-  index.restore('gone', 10, 0, 10, 1);
+  expect(load(index, 'gone', [8, 0, -1], [9, 0, -1])).toBe(1);
+  expect([index.liveKeys, index.size, index.pool.size]).toEqual([1, 2, 3]);
+  expect(load(index, 'gone', [10, 10, 1])).toBe(0);
   expect(describe(index, 'gone', 10)).toBe('10.0 created 10 version 1');
+  expect(describe(index, 'gone', 9)).toBe('none');
+  expect([index.liveKeys, index.size]).toEqual([2, 2]);
 });
 
 test('leaves split and join without losing order, slots or counts', () => {

@@ -9,11 +9,15 @@ export interface KeyValueBucket {
   delete(key: Uint8Array): void;
   /** A view that is valid until the next write. */
   get(key: Uint8Array): Uint8Array | undefined;
-  /** [from, to) ascending; `false` stops. The views are valid only during the callback, which may not write. */
+  /**
+   * [from, to) ascending; `false` stops. The views are valid only during the callback, which may not write.
+   * @param use `once` for a walk over most of the bucket: it leaves the page cache to others
+   */
   forEach(
     from: Uint8Array,
     to: Uint8Array | undefined,
     visit: (key: Uint8Array, value: Uint8Array) => boolean | void,
+    use?: 'keep' | 'once',
   ): void;
 }
 

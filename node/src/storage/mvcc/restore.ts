@@ -1,11 +1,10 @@
 // Rebuilds the index from the bucket `key`, in slices (etcd: restore in server/storage/mvcc/kvstore.go).
-import { formatId, latin1FromBytes, NO_LEASE, present } from '../../base/index.ts';
+import { formatId, present } from '../../base/index.ts';
 import type { Clock, LeaseId, Logger } from '../../base/index.ts';
-import { KeyValue } from '../../wire/gen/kv.ts';
-import { decode } from '../../wire/index.ts';
 import { keyBehind } from './hash.ts';
+import { IndexLoader } from './index-loader.ts';
 import type { KeyValueBackend, LeaseAttacher } from './key-value-backend.ts';
-import { isTombstone, mainOf, revisionBytes, subOf } from './revision.ts';
+import { mainOf, revisionBytes } from './revision.ts';
 import { StoreState } from './state.ts';
 
 /** Pairs in a slice: some 3 ms. */
@@ -33,8 +32,7 @@ export async function restoreState(
       'restored-compact-revision': finished,
     });
   }
-  const leases = new Map<string, LeaseId>();
-  await restoreIndex(state, leases, options);
+  const leases = await restoreIndex(state, options);
   // A compaction may have removed the newest revisions, and with them the trace of how far the store had come: also one
   // that was cut off before it noted its end (etcd-io/etcd#17780).
   state.revision = Math.max(state.revision, state.compactRevision, state.scheduledCompaction ?? 0);
@@ -43,46 +41,31 @@ export async function restoreState(
   return state;
 }
 
+/** Returns the leases of the keys. */
 async function restoreIndex(
   state: StoreState,
-  leases: Map<string, LeaseId>,
   options: RestoreOptions,
-): Promise<void> {
+): Promise<ReadonlyMap<string, LeaseId>> {
+  const loader = new IndexLoader(state.index);
   let from: Uint8Array | undefined = revisionBytes(1, 0);
   while (from !== undefined) {
     let next: Uint8Array | undefined;
     let pairs = 0;
-    state.keys.forEach(from, undefined, (key, value) => {
-      restorePair(state, leases, key, value, options.logger);
-      if (++pairs < SLICE_PAIRS) return true;
+    const take = (key: Uint8Array, value: Uint8Array): boolean => {
+      loader.add(key, value);
+      state.revision = mainOf(key);
+      if (++pairs < SLICE_PAIRS && !loader.isFull) return true;
       next = keyBehind(key);
       return false;
-    });
+    };
+    state.keys.forEach(from, undefined, take, 'once');
     from = next;
+    if (from === undefined || loader.isFull) loader.flush();
     if (from !== undefined) await options.clock.yieldNow();
   }
-}
-
-function restorePair(
-  state: StoreState,
-  leases: Map<string, LeaseId>,
-  key: Uint8Array,
-  value: Uint8Array,
-  logger: Logger,
-): void {
-  const main = mainOf(key);
-  const kv = decode(KeyValue, value);
-  const name = latin1FromBytes(kv.key);
-  state.revision = main;
-  if (isTombstone(key)) {
-    leases.delete(name);
-    if (!state.index.restoreTombstone(name, main, subOf(key)))
-      logger.warn('tombstone encountered error', { error: 'mvcc: revision not found' });
-    return;
-  }
-  state.index.restore(name, main, subOf(key), kv.createRevision, kv.version);
-  if (kv.lease !== NO_LEASE) leases.set(name, kv.lease);
-  else if (leases.size !== 0) leases.delete(name);
+  for (let i = 0; i < loader.strayTombstones; i++)
+    options.logger.warn('tombstone encountered error', { error: 'mvcc: revision not found' });
+  return loader.leases;
 }
 
 async function attachLeases(
