@@ -107,8 +107,12 @@ function decide(view: ReadView, request: TxnRequest): Decided {
   return { succeeded, operations, nested };
 }
 
+/** What the index knows suffices to compare revisions and versions, which is what nearly all transactions compare. */
+const INDEXED = { keysOnly: true } as const;
+
 function holds(view: ReadView, compare: Compare): boolean {
-  const { kvs } = view.range(compare.key, compare.rangeEnd);
+  const isIndexed = compare.target !== CompareTarget.VALUE && compare.target !== CompareTarget.LEASE;
+  const { kvs } = view.range(compare.key, compare.rangeEnd, isIndexed ? INDEXED : undefined);
   if (kvs.length === 0) {
     // A missing key has no value to compare; every other field of it counts as zero.
     return compare.target !== CompareTarget.VALUE && satisfies(compare, KeyValue.create());
