@@ -13,6 +13,7 @@ import {
   type TxnRequest,
   type TxnResponse,
 } from '../wire/gen/rpc.ts';
+import { orEncoded } from '../wire/index.ts';
 import { proposed } from './applied.ts';
 import {
   checkDeleteRequest,
@@ -22,17 +23,19 @@ import {
   checkTxnRequest,
 } from './kv-checks.ts';
 import { headerOf, type MemberApi } from './member-api.ts';
+import { Ranges } from './range.ts';
 import { serverStream, unary, type Registration } from './registration.ts';
 
 const FIRST_CHUNK_KEYS = 10;
 
 export function kvService(member: MemberApi): Registration[] {
+  const ranges = new Ranges(member);
   return [
-    unary(KVService.range, async (request) => {
+    unary({ ...KVService.range, response: orEncoded(RangeResponse) }, (request, call) => {
       if (!request.serializable) refuseOnLearner(member);
       checkRangeRequest(request);
-      if (!request.serializable) await member.linearizableRead();
-      return withHeader(member, executeRange(member.store, request));
+      if (request.serializable) return ranges.answer(request, call);
+      return member.linearizableRead().then(() => ranges.answer(request, call));
     }),
     serverStream(KVService.rangeStream, async (request, call, responses) => {
       checkRangeStreamRequest(request);
@@ -62,10 +65,7 @@ function refuseOnLearner(member: MemberApi): void {
   if (member.membership.isLocalLearner) throw new EtcdError('NotSupportedForLearner');
 }
 
-function withHeader<Res extends RangeResponse | TxnResponse>(
-  member: MemberApi,
-  response: Res,
-): Res {
+function withHeader(member: MemberApi, response: TxnResponse): TxnResponse {
   response.header = headerOf(member, response.header?.revision ?? 0);
   return response;
 }

@@ -9,6 +9,7 @@ import type {
   Quota,
   ReadView,
 } from '../apply/index.ts';
+import type { MvccStore } from '../storage/index.ts';
 import type { InternalRaftRequest } from '../wire/gen/raft-internal.ts';
 import { ResponseHeader } from '../wire/gen/rpc.ts';
 
@@ -46,6 +47,7 @@ export interface MemberApi {
   readonly store: ReadView & {
     hashKv(revision: number): Promise<KeyValueHash>;
     hash(): Promise<number>;
+    openRange: MvccStore['openRange'];
   };
   readonly leases: LeaseView;
   readonly maxRequestBytes: number;
@@ -59,6 +61,8 @@ export interface MemberApi {
   propose(request: Partial<InternalRaftRequest>): Promise<Applied>;
   /** Resolves when a local read is linearizable. @throws EtcdError */
   linearizableRead(): Promise<void>;
+  /** Lets other work run; resolves when it did. */
+  yieldNow(): Promise<void>;
   /** Makes what was applied so far durable in the backend. */
   commitBackend(): Promise<void>;
   defragment(): Promise<void>;

@@ -4,6 +4,7 @@ export * from './applier.ts';
 export * from './member-json.ts';
 export * from './membership.ts';
 export * from './quota.ts';
+export * from './range-answer.ts';
 export * from './range.ts';
 export * from './store-view.ts';
 export * from './txn.ts';

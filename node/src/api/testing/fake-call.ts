@@ -1,7 +1,7 @@
 // A call without a connection: what a client sends and gets, for tests of handlers.
 import { EtcdError, GrpcStatus, StatusError, concatBytes } from '../../base/index.ts';
 import type { CallContext, ResponseStream } from '../../base/index.ts';
-import { decode, encode, type Codec } from '../../wire/index.ts';
+import { EncodedMessage, decode, encode, type Codec } from '../../wire/index.ts';
 import type { Registration } from '../registration.ts';
 
 export class FakeCall implements CallContext {
@@ -135,7 +135,9 @@ export async function callUnary<Req, Res>(
 ): Promise<Res> {
   const found = find(service, name);
   if (found.kind !== 'unary') throw new Error(`${name} is ${found.kind}`);
-  return (await found.handler(request, call)) as Res;
+  const response = await found.handler(request, call);
+  const isEncoded = response instanceof EncodedMessage;
+  return (isEncoded ? decode(found.method.response, concatBytes(response.parts)) : response) as Res;
 }
 
 /** Begins a bidirectional call; `ended` tells how it ended, as `statusOf` does, or `OK`. */

@@ -25,6 +25,11 @@ export class Page {
   /** Of a branch page: all keys below it are lower, as its ancestors say. */
   upper: Uint8Array | undefined;
   private readonly posAt: number;
+  /** Where the keys begin to differ; −1 while it is not known. */
+  private differAt = -1;
+  /** What the first key holds there, and how much more the last one does: see `guess`. */
+  private firstWord = 0;
+  private wordSpan = 0;
 
   constructor(id: number, bytes: Uint8Array) {
     this.id = id;
@@ -79,22 +84,68 @@ export class Page {
 
   /** Index of the first element whose key is not below `key`. */
   lowerBound(key: Uint8Array): number {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.compareKey(middle, key) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const index = this.floor(key);
+    return index >= 0 && this.compareKey(index, key) === 0 ? index : index + 1;
   }
 
   /** Index of the child that holds `key` if any does: the last one whose separator is not above it. */
   childIndex(key: Uint8Array): number {
-    const index = this.lowerBound(key);
-    if (index < this.count && this.compareKey(index, key) === 0) return index;
-    return index === 0 ? 0 : index - 1;
+    return Math.max(this.floor(key), 0);
   }
+
+  /**
+   * Index of the last element whose key is not above `key`, or −1. Revisions lie in a page at about even distances, so the
+   * search begins where the key should be, and goes from there in steps that double: every key that is looked at
+   * is a wait for memory.
+   */
+  floor(key: Uint8Array): number {
+    let low = -1;
+    let high = this.count;
+    let probe = this.guess(key);
+    let step = 1;
+    while (high - low > 1) {
+      const order = this.compareKey(probe, key);
+      if (order === 0) return probe;
+      if (order < 0) low = probe;
+      else high = probe;
+      const isBracketed = low >= 0 && high < this.count;
+      probe = isBracketed ? (low + high) >>> 1 : order < 0 ? low + step : high - step;
+      if (probe <= low || probe >= high) probe = (low + high) >>> 1;
+      step *= 2;
+    }
+    return low;
+  }
+
+  /** Where `key` would be if the keys were spread evenly. Any other index would do, too. */
+  private guess(key: Uint8Array): number {
+    if (this.differAt < 0) this.measure();
+    const last = this.count - 1;
+    if (this.wordSpan === 0) return last >>> 1;
+    const part = (wordAt(key, this.differAt, key.length) - this.firstWord) / this.wordSpan;
+    return part <= 0 ? 0 : part >= 1 ? last : Math.floor(part * last);
+  }
+
+  private measure(): void {
+    const { bytes, count } = this;
+    this.differAt = 0;
+    if (count < 2) return;
+    const first = this.keyStart(0);
+    const last = this.keyStart(count - 1);
+    const firstEnd = first + this.keyBytes(0);
+    const lastEnd = last + this.keyBytes(count - 1);
+    let at = 0;
+    while (first + at < firstEnd && bytes[first + at] === bytes[last + at]) at++;
+    this.firstWord = wordAt(bytes, first + at, firstEnd);
+    this.wordSpan = wordAt(bytes, last + at, lastEnd) - this.firstWord;
+    this.differAt = at;
+  }
+}
+
+/** Three bytes as a big-endian number; what is not there counts as zero. */
+function wordAt(bytes: Uint8Array, at: number, end: number): number {
+  const first = at < end ? bytes[at]! << 16 : 0;
+  const second = at + 1 < end ? bytes[at + 1]! << 8 : 0;
+  return first | second | (at + 2 < end ? bytes[at + 2]! : 0);
 }
 
 export interface PageLimits {

@@ -2,6 +2,7 @@
 export { MvccStore } from './store.ts';
 export type { HashKvResult, MvccOptions, OnChanges } from './store.ts';
 export { ReadTxn } from './read-txn.ts';
+export type { Progress, RangeCursor, TakeEncoded } from './range-cursor.ts';
 export { WriteTxn } from './write-txn.ts';
 export type { RangeOptions, RangeResult, VisitEncoded } from './read.ts';
 export type { EventLimits, EventSlice } from './events.ts';

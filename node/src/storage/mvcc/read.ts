@@ -69,7 +69,7 @@ export function readEncoded(
 }
 
 /** Calls `visit` for the keys that the options let through, and returns the count of the range. */
-function eachRecord(
+export function eachRecord(
   state: StoreState,
   current: number,
   range: KeyRange,

@@ -41,9 +41,14 @@ export class StoreState {
   encodedOf(record: number): Uint8Array {
     const { pool } = this.index;
     const main = pool.mainOf(record);
-    const value = this.keys.get(writeRevision(this.lookup, main, pool.subOf(record)));
+    const value = this.encodedAt(main, pool.subOf(record));
     assert(value !== undefined, `the backend has revision ${main}, which the index knows`);
     return value;
+  }
+
+  /** The encoded KeyValue of a revision; undefined when it is compacted. */
+  encodedAt(main: number, sub: number): Uint8Array | undefined {
+    return this.keys.get(writeRevision(this.lookup, main, sub));
   }
 
   /** A KeyValue that owns its bytes. */

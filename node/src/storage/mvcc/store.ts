@@ -13,6 +13,7 @@ import { NO_RECORD } from './revision-pool.ts';
 import type { KeyValueBackend, LeaseAttacher } from './key-value-backend.ts';
 import { readEncoded, readRange } from './read.ts';
 import type { RangeOptions, RangeResult, VisitEncoded } from './read.ts';
+import { RangeCursor } from './range-cursor.ts';
 import { ReadTxn } from './read-txn.ts';
 import { restoreState } from './restore.ts';
 import type { StoreState } from './state.ts';
@@ -119,6 +120,16 @@ export class MvccStore {
     visit: VisitEncoded,
   ): { count: number; revision: number } {
     return readEncoded(this.state, this.state.revision, key, rangeEnd, options, visit);
+  }
+
+  /** Begins a range of the present revision, or an older one, that is read in steps.
+   * @throws EtcdError Compacted, FutureRev */
+  openRange(
+    key: Uint8Array,
+    rangeEnd: Uint8Array | undefined,
+    options: RangeOptions = {},
+  ): RangeCursor {
+    return new RangeCursor(() => this.state, key, rangeEnd, options);
   }
 
   /** Keys of the range at a revision (0: now) without reading them. @throws EtcdError Compacted, FutureRev */

@@ -1,0 +1,36 @@
+// Messages that are encoded before they come to whoever sends them: what lies encoded in the store needs no decoding.
+import type { Codec } from './codec.ts';
+import type { Writer } from './writer.ts';
+
+/** An encoded message. Its parts, one behind the other, are its bytes; nobody changes them. */
+export class EncodedMessage {
+  readonly parts: readonly Uint8Array[];
+  readonly sizeBytes: number;
+
+  constructor(parts: readonly Uint8Array[], sizeBytes: number) {
+    this.parts = parts;
+    this.sizeBytes = sizeBytes;
+  }
+}
+
+/** The codec of messages of which some are encoded already. */
+export function orEncoded<T>(codec: Codec<T>): Codec<T | EncodedMessage> {
+  return {
+    name: codec.name,
+    create: (init) => codec.create(init as Partial<T>), // nobody creates an encoded one field by field
+    sizeOf: (message) =>
+      message instanceof EncodedMessage ? message.sizeBytes : codec.sizeOf(message),
+    write(message, writer) {
+      if (message instanceof EncodedMessage) writeParts(message, writer);
+      else codec.write(message, writer);
+    },
+    read: (reader, end) => codec.read(reader, end),
+  };
+}
+
+function writeParts({ parts }: EncodedMessage, writer: Writer): void {
+  for (const part of parts) {
+    writer.bytes.set(part, writer.position);
+    writer.position += part.length;
+  }
+}
