@@ -2,7 +2,7 @@
 import type { Measured } from './measure.ts';
 import type { Budget, Verdict } from './verdict.ts';
 
-const SITES_SHOWN = 12;
+const SITES_SHOWN = 20;
 
 const MARK: Readonly<Record<Verdict['outcome'], string>> = {
   within: '',

@@ -1,22 +1,24 @@
 // A disk for benchmarks: operations are done at once, and cost their caller no more than the call itself.
-import type { Disk, DiskFile } from '../world.ts';
+import type { Disk, DiskFile, OpenMode } from '../world.ts';
+import { DiskError } from './memory-tree.ts';
 
 const DONE: Promise<void> = Promise.resolve();
-const NONE: Promise<string[]> = Promise.resolve([]);
 const LOCK = Promise.resolve({ release: () => DONE });
 
 /** Every file keeps its first `keptBytes`; what is written behind them is thrown away, and read as zeros. */
 export class SteadyDisk implements Disk {
   private readonly files = new Map<string, SteadyFile>();
+  private readonly folders = new Set<string>();
   private readonly keptBytes: number;
 
   constructor(keptBytes: number) {
     this.keptBytes = keptBytes;
   }
 
-  open(path: string): Promise<DiskFile> {
+  open(path: string, mode: OpenMode): Promise<DiskFile> {
     let file = this.files.get(path);
     if (file === undefined) {
+      if (mode !== 'create') return Promise.reject(new DiskError('ENOENT', path));
       file = new SteadyFile(path, this.keptBytes);
       this.files.set(path, file);
     }
@@ -24,21 +26,30 @@ export class SteadyDisk implements Disk {
   }
 
   exists(path: string): Promise<boolean> {
-    return Promise.resolve(this.files.has(path));
+    return Promise.resolve(this.files.has(path) || this.folders.has(path));
   }
 
-  list(): Promise<string[]> {
-    return NONE;
+  list(path: string): Promise<string[]> {
+    const names = [...this.files.keys(), ...this.folders]
+      .filter((name) => name.startsWith(`${path}/`))
+      .map((name) => name.slice(path.length + 1))
+      .filter((name) => !name.includes('/'));
+    return Promise.resolve(names.sort());
   }
 
-  makeFolder(): Promise<void> {
+  makeFolder(path: string): Promise<void> {
+    this.folders.add(path);
     return DONE;
   }
 
+  /** A file, or a folder with the files in it. */
   rename(from: string, to: string): Promise<void> {
-    const file = this.files.get(from);
-    if (file !== undefined) this.files.set(to, file);
-    this.files.delete(from);
+    for (const [path, file] of [...this.files]) {
+      if (path !== from && !path.startsWith(`${from}/`)) continue;
+      this.files.delete(path);
+      this.files.set(to + path.slice(from.length), file);
+    }
+    if (this.folders.delete(from)) this.folders.add(to);
     return DONE;
   }
 
@@ -47,7 +58,11 @@ export class SteadyDisk implements Disk {
     return DONE;
   }
 
-  removeFolder(): Promise<void> {
+  removeFolder(path: string): Promise<void> {
+    this.folders.delete(path);
+    for (const name of [...this.files.keys()]) {
+      if (name.startsWith(`${path}/`)) this.files.delete(name);
+    }
     return DONE;
   }
 
