@@ -31,10 +31,14 @@ export function connectionsFor(clients: number): number {
   return Math.max(1, Math.round(clients / 10));
 }
 
-function target(cluster: Cluster, clients: number): string[] {
+function target(
+  cluster: Cluster,
+  clients: number,
+  connections = connectionsFor(clients),
+): string[] {
   return [
     ...['--endpoints', cluster.endpoints.join(','), ...cluster.clientFlags],
-    ...['--conns', String(connectionsFor(clients)), '--clients', String(clients)],
+    ...['--conns', String(connections), '--clients', String(clients)],
   ];
 }
 
@@ -44,9 +48,10 @@ export async function etcdBenchmark(
   clients: number,
   operations: number,
   args: readonly string[],
+  connections = connectionsFor(clients),
 ): Promise<Sample> {
   const before = endedChildrenCpuUs();
-  const words = ['--precise', ...target(cluster, clients), ...args];
+  const words = ['--precise', ...target(cluster, clients, connections), ...args];
   const outcome = await run(oracle('benchmark'), words, { timeoutMs: TIMEOUT_MS });
   if (outcome.code !== 0 || outcome.stdout.includes('Error distribution')) {
     throw new Error(
@@ -56,7 +61,7 @@ export async function etcdBenchmark(
   return {
     ...parseReport(outcome.stdout, operations),
     generatorCpuUs: endedChildrenCpuUs() - before,
-    dialed: connectionsFor(clients),
+    dialed: connections,
   };
 }
 

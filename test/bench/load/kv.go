@@ -7,33 +7,11 @@ import (
 	"math/rand"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
-	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
 func init() {
-	register("connect", connect)
 	register("kubernetes-txn", kubernetesTxn)
 	register("mixed", mixed)
-}
-
-// connect opens `total` connections one after the other, each with one request: what a new connection costs.
-func connect(args []string) (result, error) {
-	flags := flag.NewFlagSet("connect", flag.ExitOnError)
-	env := environmentFlags(flags)
-	if err := flags.Parse(args); err != nil {
-		return result{}, err
-	}
-	endpoints := env.target.endpoints()
-	return closedLoop(env, func(int) (func(int) error, error) {
-		return func(i int) error {
-			conn, err := env.target.dialTo([]string{endpoints[i%len(endpoints)]})
-			if err != nil {
-				return err
-			}
-			_, err = conn.Get(context.Background(), "warm", clientv3.WithSerializable())
-			return err
-		}, nil
-	})
 }
 
 // kubernetesTxn updates objects as kube-apiserver does: compare the modRevision, put, else get.

@@ -23,8 +23,8 @@ interface Kind {
 const puts = ['--key-size', '32', '--key-space-size', '100000'];
 const key = 'fill/000005000';
 const page = ['fill/000002000', `fill/${String(2000 + LISTED_KEYS).padStart(9, '0')}`];
-const reads = { 1: 5_000, 100: 20_000, 1000: 20_000 } as const;
-const writes = { 1: 1_500, 100: 10_000, 1000: 12_000 } as const;
+const reads = { 1: 5_000, 100: 20_000, 1000: 30_000 } as const;
+const writes = { 1: 1_500, 100: 10_000, 1000: 15_000 } as const;
 
 const kinds: readonly Kind[] = [
   {
