@@ -8,6 +8,9 @@ import type { Disk, DiskFile } from '../../base/world.ts';
 /** Synced piece by piece, so that the log's own syncs do not wait for a whole segment of zeros. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
+/** Small enough for the processor's cache: copying zeros from there takes a third of the time. */
+const ZEROS = new Uint8Array(64 * 1024);
+
 export interface PreparedSegment {
   readonly file: DiskFile;
   readonly path: string;
@@ -22,9 +25,8 @@ export async function createZeroFile(
   if (await disk.exists(path)) await disk.remove(path);
   const file = await disk.open(path, 'create');
   try {
-    const zeros = new Uint8Array(Math.min(PIECE_BYTES, sizeBytes));
-    for (let position = 0; position < sizeBytes; position += zeros.length) {
-      await file.writeAt(zeros.subarray(0, sizeBytes - position), position);
+    for (let position = 0; position < sizeBytes; position += PIECE_BYTES) {
+      await file.writevAt(zeros(Math.min(PIECE_BYTES, sizeBytes - position)), position);
       await file.datasync();
     }
     return file;
@@ -33,6 +35,14 @@ export async function createZeroFile(
     await disk.remove(path).catch(() => {}); // the first failure is the one to report
     throw error;
   }
+}
+
+function zeros(sizeBytes: number): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let rest = sizeBytes; rest > 0; rest -= ZEROS.length) {
+    parts.push(rest < ZEROS.length ? ZEROS.subarray(0, rest) : ZEROS);
+  }
+  return parts;
 }
 
 export class SegmentPipeline {
