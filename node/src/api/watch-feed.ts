@@ -78,6 +78,15 @@ export class WatchFeed implements WatchSink {
     return this.queue.length < MAX_QUEUED;
   }
 
+  sendToAll(
+    watchers: readonly Watcher[],
+    revision: number,
+    events: readonly SharedEvent[],
+  ): boolean {
+    for (const watcher of watchers) this.sendEvents(watcher, revision, events);
+    return this.queue.length < MAX_QUEUED;
+  }
+
   sendProgress(): boolean {
     return true;
   }

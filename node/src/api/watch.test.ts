@@ -155,8 +155,8 @@ describe('create', () => {
     expect(watch.take()).toEqual([
       '1@2 PUT a=1',
       '1@3 PUT a=2<1',
-      '2@4 DELETE a=',
       '0@4 DELETE a=<2',
+      '2@4 DELETE a=',
     ]);
   });
 

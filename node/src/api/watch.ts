@@ -32,18 +32,32 @@ import type { WatchDependencies } from './deps.ts';
 import { headerOf, type MemberApi } from './member-api.ts';
 import { bidi, type Registration } from './registration.ts';
 import { listenForEnd } from './watch-call-end.ts';
-import { HeaderField, controlResponse, eventParts, fragmentParts } from './watch-encoding.ts';
+import {
+  HeaderField,
+  ResponseBlock,
+  controlResponse,
+  eventParts,
+  fragmentParts,
+} from './watch-encoding.ts';
 
 /** What a message may take on top of a request of the largest size (etcd: MaxRequestBytesWithOverhead). */
 const OVERHEAD_BYTES = 512 * 1024;
 const MIN_PROGRESS_INTERVAL_MS = 100;
+/** Larger responses go out as parts that share their events. */
+const COPIED_BYTES = 16 * 1024;
+
+/** What all calls share to encode their responses. */
+interface Encoding {
+  readonly header: HeaderField;
+  readonly block: ResponseBlock;
+}
 
 export function watchService(member: MemberApi, dependencies: WatchDependencies): Registration[] {
-  const headerField = new HeaderField();
+  const encoding: Encoding = { header: new HeaderField(), block: new ResponseBlock() };
   return [
     bidi(WatchService.watch, async (requests, call, responses) => {
       const end = listenForEnd(member, dependencies, call, 'WatchCanceled');
-      const session = new WatchSession(member, dependencies, headerField, call, responses);
+      const session = new WatchSession(member, dependencies, encoding, call, responses);
       try {
         // A client that only stops sending keeps its watchers.
         await Promise.race([session.serve(requests).then(() => end.ended), end.ended]);
@@ -58,7 +72,7 @@ export function watchService(member: MemberApi, dependencies: WatchDependencies)
 class WatchSession implements WatchSink {
   private readonly member: MemberApi;
   private readonly dependencies: WatchDependencies;
-  private readonly headerField: HeaderField;
+  private readonly encoding: Encoding;
   private readonly call: CallContext;
   private readonly responses: ResponseStream<WatchResponse>;
   private readonly stream: WatchStream;
@@ -68,13 +82,13 @@ class WatchSession implements WatchSink {
   constructor(
     member: MemberApi,
     dependencies: WatchDependencies,
-    headerField: HeaderField,
+    encoding: Encoding,
     call: CallContext,
     responses: ResponseStream<WatchResponse>,
   ) {
     this.member = member;
     this.dependencies = dependencies;
-    this.headerField = headerField;
+    this.encoding = encoding;
     this.call = call;
     this.responses = responses;
     this.stream = dependencies.hub.openStream(this);
@@ -95,8 +109,10 @@ class WatchSession implements WatchSink {
   }
 
   sendEvents(watcher: Watcher, revision: number, events: readonly SharedEvent[]): boolean {
-    const field = this.headerField.of(headerOf(this.member, revision));
+    const field = this.encoding.header.of(this.member, revision);
     if (!watcher.options.fragment) {
+      const block = this.encoding.block.fill(field, [watcher], events);
+      if (block.size <= COPIED_BYTES) return this.responses.sendTogether(block);
       return this.responses.sendEncoded(eventParts(field, watcher, events));
     }
     const maxBytes = this.member.maxRequestBytes + OVERHEAD_BYTES;
@@ -105,6 +121,15 @@ class WatchSession implements WatchSink {
       hasRoom = this.responses.sendEncoded(parts);
     }
     return hasRoom;
+  }
+
+  sendToAll(
+    watchers: readonly Watcher[],
+    revision: number,
+    events: readonly SharedEvent[],
+  ): boolean {
+    const field = this.encoding.header.of(this.member, revision);
+    return this.responses.sendTogether(this.encoding.block.fill(field, watchers, events));
   }
 
   sendProgress(watchId: WatchId, revision: number): boolean {

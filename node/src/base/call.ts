@@ -19,12 +19,50 @@ export interface CallContext {
   onCancel(callback: () => void): () => void;
 }
 
+/** gRPC's prefix of a message: one byte of flags, four of length. */
+export const MESSAGE_PREFIX_BYTES = 5;
+
+/** Writes the prefix of a message that is not compressed; returns where the message goes. */
+export function writeMessagePrefix(target: Uint8Array, at: number, length: number): number {
+  target[at] = 0;
+  target[at + 1] = length >>> 24;
+  target[at + 2] = length >>> 16;
+  target[at + 3] = length >>> 8;
+  target[at + 4] = length;
+  return at + MESSAGE_PREFIX_BYTES;
+}
+
+/** Messages for one receiver that are encoded side by side, once there is memory for them. */
+export interface EncodedMessages {
+  /** Bytes of all of them with their prefixes. */
+  readonly size: number;
+  /** Writes them, each behind its prefix. Called once at most, before the send returns. */
+  write(target: Uint8Array, at: number): void;
+}
+
+/** Each of `messages` by itself, without its prefix. */
+export function separated(messages: EncodedMessages): Uint8Array[] {
+  const bytes = new Uint8Array(messages.size);
+  messages.write(bytes, 0);
+  const view = new DataView(bytes.buffer);
+  const each: Uint8Array[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    const start = at + MESSAGE_PREFIX_BYTES;
+    at = start + view.getUint32(at + 1);
+    each.push(bytes.subarray(start, at));
+  }
+  return each;
+}
+
 /** The sending half of a call that answers with a stream. */
 export interface ResponseStream<Res> {
   /** Queues a message. Returns false when the peer's window and the send buffer are full: wait for `drained`. */
   send(message: Res): boolean;
   /** Queues a message that is already encoded as protobuf. `parts` are written one behind the other. */
   sendEncoded(parts: readonly Uint8Array[]): boolean;
+  /** Queues several messages at once. */
+  sendTogether(messages: EncodedMessages): boolean;
   /** Bytes accepted by `send` and not yet written to the socket. */
   readonly queuedBytes: number;
   /** Resolves when sending makes sense again, or at once; also when the call ends. */

@@ -5,6 +5,7 @@
 // the past is behind and reads from the backend, in slices (catch-up.ts). When a receiver has no room, its watchers are
 // parked: nothing is kept for them but the revision they have to see next, so a slow client costs no memory; once there is
 // room they are behind.
+import { present } from '../base/assert.ts';
 import { latin1FromBytes } from '../base/bytes.ts';
 import type { Event } from '../wire/gen/kv.ts';
 import { CatchUp, type CatchUpOptions, type WatcherGroups } from './catch-up.ts';
@@ -23,6 +24,8 @@ export interface WatchHubOptions extends CatchUpOptions {
 
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
 const MAX_STREAM_HELD_BYTES = 64 * 1024 * 1024;
+/** Of one event for many watchers of a stream, about so much is encoded before the receiver is asked for room. */
+const MAX_TOGETHER_BYTES = 64 * 1024;
 
 export class WatchHub implements WatcherGroups {
   private readonly store: WatchableStore;
@@ -30,6 +33,7 @@ export class WatchHub implements WatcherGroups {
   private readonly synced = new WatcherIndex();
   private readonly behind: CatchUp;
   private readonly lists: Watcher[][] = [];
+  private readonly touched: WatchStream[] = [];
   private readonly maxHeldBytes: number;
   private readonly maxStreamHeldBytes: number;
   private heldBytes = 0;
@@ -141,18 +145,51 @@ export class WatchHub implements WatcherGroups {
     else this.notifyMany(revision, events);
   }
 
-  /** Nearly every transaction changes one key; then all watchers share one batch. */
+  /** Nearly every transaction changes one key; then all watchers share one batch, and those of a stream one send. */
   private notifyOne(revision: number, event: SharedEvent): void {
-    const { lists } = this;
-    const batch = [event];
+    const { lists, touched } = this;
     this.synced.match(latin1FromBytes(event.kv.key), lists);
     for (const list of lists) {
-      for (let i = list.length - 1; i >= 0; i--) {
-        // A receiver that ends its stream while it is told takes watchers out of this list.
-        const watcher = list[i];
-        if (watcher === undefined || watcher.minRevision > revision) continue;
-        if (watcher.wants(event)) this.deliver(watcher, revision, batch);
+      for (const watcher of list) {
+        if (watcher.minRevision > revision || !watcher.wants(event)) continue;
+        const { stream } = watcher;
+        if (stream.wanting.push(watcher) === 1) touched.push(stream);
       }
+    }
+    const batch = [event];
+    for (const stream of touched) {
+      this.deliverToAll(stream.wanting, revision, batch, event);
+      stream.wanting.length = 0;
+    }
+    touched.length = 0;
+  }
+
+  private deliverToAll(
+    watchers: readonly Watcher[],
+    revision: number,
+    batch: readonly SharedEvent[],
+    event: SharedEvent,
+  ): void {
+    const most = Math.max(1, Math.floor(MAX_TOGETHER_BYTES / event.size));
+    let next = 0;
+    while (next < watchers.length) {
+      const watcher = present(watchers[next], 'next < watchers.length');
+      const { stream } = watcher;
+      // A receiver that is told may end other streams, or its own.
+      if (watcher.state !== 'synced') return;
+      if (stream.blocked || stream.recovering || next === watchers.length - 1) {
+        this.deliver(watcher, revision, batch);
+        next++;
+        continue;
+      }
+      const end = Math.min(next + most, watchers.length);
+      const together = next === 0 && end === watchers.length ? watchers : watchers.slice(next, end);
+      for (const each of together) {
+        each.minRevision = revision + 1;
+        each.quiet = false;
+      }
+      stream.block(stream.sink.sendToAll(together, revision, batch));
+      next = end;
     }
   }
 

@@ -6,6 +6,8 @@ import type { WatchableStore } from './store.ts';
 
 /** Field 11 of WatchResponse, length-delimited. */
 const EVENTS_TAG = 90;
+/** Of a WatchResponse of one event, besides key and value. */
+const RESPONSE_BYTES = 64;
 
 export class SharedEvent {
   readonly type: number;
@@ -44,6 +46,11 @@ export class SharedEvent {
 
   toEvent(prevKv: boolean): Event {
     return { type: this.type, kv: this.kv, prevKv: prevKv ? this.prevKv : undefined };
+  }
+
+  /** What it takes to tell one watcher, about; what the key was before not counted. */
+  get size(): number {
+    return RESPONSE_BYTES + this.kv.key.length + this.kv.value.length;
   }
 
   /** The event as an `events` field of a WatchResponse. Every caller gets the same bytes. */

@@ -15,6 +15,12 @@ export const INVALID_WATCH_ID: WatchId = -1n;
 export interface WatchSink {
   /** All events for `watcher` of one or more whole revisions; it has now seen everything up to `revision`. */
   sendEvents(watcher: Watcher, revision: number, events: readonly SharedEvent[]): boolean;
+  /** Like `sendEvents` for each of `watchers`, which are watchers of one stream. */
+  sendToAll(
+    watchers: readonly Watcher[],
+    revision: number,
+    events: readonly SharedEvent[],
+  ): boolean;
   /** The watcher, or with INVALID_WATCH_ID every watcher of the stream, has seen everything up to `revision`. */
   sendProgress(watchId: WatchId, revision: number): boolean;
   /** The watcher ended: what it has to see next is compacted. */
@@ -40,6 +46,8 @@ export class WatchStream {
   recovering = false;
   /** Watchers in state `behind`. */
   behindCount = 0;
+  /** Watchers that want the event which is being told. */
+  readonly wanting: Watcher[] = [];
   /** What the hub counts for the watchers. */
   heldBytes = 0;
 

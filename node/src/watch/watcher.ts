@@ -1,7 +1,5 @@
 // One watcher: what it wants, how far it has seen the store, and in which of the hub's groups it is.
-import { EMPTY_BYTES } from '../base/text.ts';
 import type { WatchId } from '../base/ids.ts';
-import { Writer, bigVarintSize } from '../wire/writer.ts';
 import type { SharedEvent } from './shared-event.ts';
 import type { WatchStream } from './stream.ts';
 
@@ -24,6 +22,8 @@ export interface WatchOptions {
   readonly fragment: boolean;
 }
 
+const MAX_SMALL_ID = BigInt(Number.MAX_SAFE_INTEGER);
+
 /**
  * - synced: has seen every revision; new events go to it at once.
  * - behind: reads old events until it has caught up (etcd's unsynced).
@@ -33,10 +33,10 @@ export type WatcherState = 'synced' | 'behind' | 'parked' | 'ended';
 
 export class Watcher {
   readonly id: WatchId;
+  /** The id as a number, −1 when it is none below 2^53: what most ids are is written without a bigint. */
+  readonly smallId: number;
   readonly stream: WatchStream;
   readonly options: WatchOptions;
-  /** The `watch_id` field of a WatchResponse, encoded. */
-  readonly idField: Uint8Array;
   /** Events before this revision are none of its business, or were delivered. */
   minRevision = 0;
   state: WatcherState = 'ended';
@@ -51,9 +51,9 @@ export class Watcher {
 
   constructor(id: WatchId, stream: WatchStream, options: WatchOptions) {
     this.id = id;
+    this.smallId = id >= 0n && id <= MAX_SMALL_ID ? Number(id) : -1;
     this.stream = stream;
     this.options = options;
-    this.idField = encodeWatchId(id);
   }
 
   /** What it holds, about. */
@@ -71,14 +71,4 @@ const WATCHER_BYTES = 600;
 /** What a watcher holds, about: a client can open any number, with keys of any length. */
 export function heldBytesOf({ key, end }: WatchOptions): number {
   return WATCHER_BYTES + key.length + (end?.length ?? 0);
-}
-
-const WATCH_ID_TAG = 16;
-
-export function encodeWatchId(id: WatchId): Uint8Array {
-  if (id === 0n) return EMPTY_BYTES;
-  const writer = new Writer(new Uint8Array(1 + bigVarintSize(id)));
-  writer.varint(WATCH_ID_TAG);
-  writer.bigVarint(id);
-  return writer.bytes;
 }

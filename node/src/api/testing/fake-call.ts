@@ -1,6 +1,6 @@
 // A call without a connection: what a client sends and gets, for tests of handlers.
-import { EtcdError, GrpcStatus, StatusError, concatBytes } from '../../base/index.ts';
-import type { CallContext, ResponseStream } from '../../base/index.ts';
+import { EtcdError, GrpcStatus, StatusError, concatBytes, separated } from '../../base/index.ts';
+import type { CallContext, EncodedMessages, ResponseStream } from '../../base/index.ts';
 import { EncodedMessage, decode, encode, type Codec } from '../../wire/index.ts';
 import type { Registration } from '../registration.ts';
 
@@ -62,6 +62,11 @@ export class FakeResponses<Res> implements ResponseStream<Res> {
   sendEncoded(parts: readonly Uint8Array[]): boolean {
     this.received.push(decode(this.codec, concatBytes(parts)));
     return --this.room > 0;
+  }
+
+  sendTogether(messages: EncodedMessages): boolean {
+    for (const message of separated(messages)) this.sendEncoded([message]);
+    return this.room > 0;
   }
 
   drained(): Promise<void> {

@@ -1,23 +1,18 @@
 // One gRPC call on its stream: assembles requests, runs the handler, sends responses and the status.
-import type { CallContext, ResponseStream } from '../../base/call.ts';
+import { writeMessagePrefix } from '../../base/call.ts';
+import type { CallContext, EncodedMessages, ResponseStream } from '../../base/call.ts';
 import { GrpcStatus, StatusError } from '../../base/errors.ts';
 import type { Timer } from '../../base/world.ts';
-import { Writer } from '../../wire/writer.ts';
-import { writeFrameHeader, writeHeaderFrames, writeUint32 } from '../h2/frames.ts';
-import { FRAME_HEADER_BYTES, FrameType } from '../h2/protocol.ts';
+import type { Writer } from '../../wire/writer.ts';
 import type { Stream, StreamSink } from '../h2/stream.ts';
+import { CancelCallbacks } from './cancel-callbacks.ts';
 import type { CallEnvironment, MethodEntry } from './environment.ts';
 import { gunzipMessage } from './inflate.ts';
 import { MessageReader, type MessageTarget, PREFIX_BYTES } from './message-reader.ts';
 import { compressionProblem, decodeRequest } from './request-message.ts';
 import { type QueuedMessage, RequestQueue, type RequestSource } from './request-queue.ts';
-import {
-  OK_TRAILERS,
-  foreseen,
-  responseBlock,
-  trailersBlock,
-  trailersOnlyBlock,
-} from './status.ts';
+import { memoryFor, wholeAnswer } from './response-bytes.ts';
+import { foreseen, responseBlock, trailersBlock, trailersOnlyBlock } from './status.ts';
 
 /** A stream's `send` answers false from here on, and `drained` waits for half of it. */
 const STREAM_QUEUE_BYTES = 128 * 1024;
@@ -60,7 +55,7 @@ export class GrpcCall
   private ended = false;
   private headersSent = false;
   private deadline: Timer | undefined = undefined;
-  private cancelCallbacks: (() => void)[] | undefined = undefined;
+  private readonly cancelCallbacks = new CancelCallbacks();
   private drainWaiters: (() => void)[] | undefined = undefined;
 
   constructor(
@@ -98,16 +93,9 @@ export class GrpcCall
   }
 
   onCancel(callback: () => void): () => void {
-    if (this.canceled) {
-      callback();
-      return () => {};
-    }
-    const callbacks = (this.cancelCallbacks ??= []);
-    callbacks.push(callback);
-    return () => {
-      const index = callbacks.indexOf(callback);
-      if (index >= 0) callbacks.splice(index, 1);
-    };
+    if (!this.canceled) return this.cancelCallbacks.add(callback);
+    callback();
+    return () => {};
   }
 
   hold(bytes: number): void {
@@ -116,19 +104,6 @@ export class GrpcCall
     this.heldBytes += bytes;
     if (bytes > 0) hold.add(bytes);
     else hold.release(-bytes);
-  }
-
-  private runCancelCallbacks(): void {
-    const callbacks = this.cancelCallbacks;
-    this.cancelCallbacks = undefined;
-    if (callbacks === undefined) return;
-    for (const callback of callbacks) {
-      try {
-        callback();
-      } catch (error) {
-        this.unexpected(error);
-      }
-    }
   }
 
   // StreamSink
@@ -170,7 +145,7 @@ export class GrpcCall
     this.deadline = this.environment.clock.after(Math.max(0, this.timeoutMs - spentMs), () => {
       if (this.ended) return;
       this.finish(GrpcStatus.DeadlineExceeded, 'context deadline exceeded', true);
-      this.runCancelCallbacks();
+      this.cancelCallbacks.run(this);
     });
   }
 
@@ -180,7 +155,7 @@ export class GrpcCall
     this.canceled = true;
     this.over();
     if (!wasEnded) this.observeFinish(GrpcStatus.Canceled);
-    this.runCancelCallbacks();
+    this.cancelCallbacks.run(this);
   }
 
   flushed(): void {
@@ -346,7 +321,7 @@ export class GrpcCall
     this.settle();
   };
 
-  private unexpected(error: unknown): void {
+  unexpected(error: unknown): void {
     this.environment.logger.error('unexpected error in a request handler', {
       method: this.path,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -368,14 +343,21 @@ export class GrpcCall
   }
 
   send(message: unknown): boolean {
-    if (this.ended) return false;
     const codec = this.entry.method.response;
-    const size = codec.sizeOf(message);
-    if (!this.admit(PREFIX_BYTES + size)) return false;
-    const bytes = Buffer.allocUnsafe(PREFIX_BYTES + size);
-    bytes[0] = 0;
-    codec.write(message, new Writer(bytes, writeUint32(bytes, 1, size)));
-    return this.enqueue([bytes], bytes.length);
+    const length = codec.sizeOf(message);
+    const writer = this.memory(PREFIX_BYTES + length);
+    if (writer === undefined) return false;
+    writer.position = writeMessagePrefix(writer.bytes, writer.position, length);
+    codec.write(message, writer);
+    return this.sendMemory(writer.bytes, PREFIX_BYTES + length);
+  }
+
+  sendTogether(messages: EncodedMessages): boolean {
+    const { size } = messages;
+    const writer = this.memory(size);
+    if (writer === undefined) return false;
+    messages.write(writer.bytes, writer.position);
+    return this.sendMemory(writer.bytes, size);
   }
 
   sendEncoded(parts: readonly Uint8Array[]): boolean {
@@ -384,8 +366,7 @@ export class GrpcCall
     for (const part of parts) size += part.length;
     if (!this.admit(PREFIX_BYTES + size)) return false;
     const prefix = Buffer.allocUnsafe(PREFIX_BYTES);
-    prefix[0] = 0;
-    writeUint32(prefix, 1, size);
+    writeMessagePrefix(prefix, 0, size);
     return this.enqueue([prefix, ...parts], PREFIX_BYTES + size);
   }
 
@@ -415,8 +396,27 @@ export class GrpcCall
       return false;
     }
     this.finish(GrpcStatus.ResourceExhausted, 'etcdserver: too many requests', true);
-    this.runCancelCallbacks();
+    this.cancelCallbacks.run(this);
     return false;
+  }
+
+  /** Admits `size` bytes of messages with their prefixes, and takes memory for them. */
+  private memory(size: number): Writer | undefined {
+    if (this.ended || !this.admit(size)) return undefined;
+    this.sendHeaders();
+    return memoryFor(this.stream, size);
+  }
+
+  /** Sends what was written to what `memory` gave. */
+  private sendMemory(bytes: Uint8Array, size: number): boolean {
+    if (bytes.length === size) return this.enqueue([bytes], size);
+    const { stream } = this;
+    const { hold, sender } = stream.connection;
+    this.environment.observer?.sent?.(this.path, this.entry.kind, size - PREFIX_BYTES);
+    hold.release(size);
+    sender.spend(stream, size);
+    sender.push(bytes);
+    return !hold.crowded;
   }
 
   /** Queues a response that was admitted. */
@@ -450,16 +450,7 @@ export class GrpcCall
       this.finish(GrpcStatus.OK, '');
       return;
     }
-    const block = responseBlock(this.subtype);
-    const bytes = Buffer.allocUnsafe(
-      3 * FRAME_HEADER_BYTES + block.length + body + OK_TRAILERS.length,
-    );
-    let at = writeHeaderFrames(bytes, 0, stream.id, block, false);
-    at = writeFrameHeader(bytes, at, body, FrameType.Data, 0, stream.id);
-    bytes[at] = 0;
-    at = writeUint32(bytes, at + 1, size);
-    codec.write(response, new Writer(bytes, at));
-    writeHeaderFrames(bytes, at + size, stream.id, OK_TRAILERS, true);
+    const bytes = wholeAnswer(stream.id, responseBlock(this.subtype), codec, response, size);
     this.environment.observer?.sent?.(this.path, this.entry.kind, size);
     sender.spend(stream, body);
     sender.push(bytes);

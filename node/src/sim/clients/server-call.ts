@@ -3,7 +3,9 @@
 import {
   GrpcStatus,
   concatBytes,
+  separated,
   type CallContext,
+  type EncodedMessages,
   type ResponseStream,
   type Timer,
 } from '../../base/index.ts';
@@ -152,6 +154,12 @@ export class ServerCall implements CallContext, ResponseStream<unknown> {
 
   sendEncoded(parts: readonly Uint8Array[]): boolean {
     return this.enqueue(concatBytes(parts));
+  }
+
+  sendTogether(messages: EncodedMessages): boolean {
+    let hasRoom = true;
+    for (const message of separated(messages)) hasRoom = this.enqueue(message);
+    return hasRoom;
   }
 
   drained(): Promise<void> {
