@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectionsFor, parseReport } from './generator.ts';
+import { connectionsFor, parseReport, progressOf } from './generator.ts';
 
 const report = `
 Summary:
@@ -38,4 +38,10 @@ test('output without a report is an error that shows it', () => {
 
 test('ten clients share a connection', () => {
   expect([1, 100, 1000].map(connectionsFor)).toEqual([1, 10, 100]);
+});
+
+test('the last progress that etcd’s benchmark wrote counts', () => {
+  const bar = '238 / 1000 [---->____] 23.80% ? p/s\r495 / 1000 [-------->____] 49.50% ? p/s';
+  expect(progressOf(bar)).toBe(0.495);
+  expect(progressOf('INFO: [core] [Channel #1]Channel created')).toBe(0);
 });

@@ -5,10 +5,13 @@
 import { join } from 'node:path';
 import { cacheFolder, conformanceFolder, oracle } from '../../conformance/lib/paths.ts';
 import { Background, run } from '../../conformance/lib/process.ts';
-import { endedChildrenCpuUs } from './measure.ts';
+import { endedChildrenCpuUs, snapshot } from './measure.ts';
 import type { Cluster, Sample } from './workload.ts';
 
 const TIMEOUT_MS = 10 * 60_000;
+/** After so much of its work, etcd's `benchmark` has opened its connections. */
+const STEADY_SHARE = 0.1;
+/** The program of test/bench/load. */
 export const loadBinary = join(cacheFolder, 'bin', 'load');
 
 /** etcd's programs and ours, where they are missing or out of date. */
@@ -52,7 +55,15 @@ export async function etcdBenchmark(
 ): Promise<Sample> {
   const before = endedChildrenCpuUs();
   const words = ['--precise', ...target(cluster, clients, connections), ...args];
-  const outcome = await run(oracle('benchmark'), words, { timeoutMs: TIMEOUT_MS });
+  let steady: Sample['steady'];
+  const outcome = await run(oracle('benchmark'), words, {
+    timeoutMs: TIMEOUT_MS,
+    onStderr: (chunk) => {
+      const done = progressOf(chunk.toString());
+      if (steady !== undefined || done < STEADY_SHARE) return;
+      steady = { from: snapshot(cluster), operations: operations * (1 - done) };
+    },
+  });
   if (outcome.code !== 0 || outcome.stdout.includes('Error distribution')) {
     throw new Error(
       `benchmark ${args.join(' ')}: ${(outcome.stdout + outcome.stderr).slice(-2000)}`,
@@ -61,8 +72,14 @@ export async function etcdBenchmark(
   return {
     ...parseReport(outcome.stdout, operations),
     generatorCpuUs: endedChildrenCpuUs() - before,
-    dialed: connections,
+    ...(steady === undefined ? {} : { steady }),
   };
+}
+
+/** The share of its operations that etcd's `benchmark` last said were done, of what it wrote to stderr; 0 of other text. */
+export function progressOf(text: string): number {
+  const last = [...text.matchAll(/(\d+) \/ (\d+) \[/g)].at(-1);
+  return last === undefined ? 0 : Number(last[1]) / Number(last[2]);
 }
 
 /** Reads the report of etcd's `benchmark` (pkg/report): the last one, where there are several. */

@@ -4,7 +4,7 @@
  * The kernel counts CPU by the nanosecond and shows it in hundredths of a second: of 1 s of CPU that is 1 %.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Cluster } from './workload.ts';
+import type { Cluster } from '../../conformance/lib/cluster.ts';
 
 const TICK_US = 10_000;
 

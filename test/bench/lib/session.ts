@@ -8,7 +8,7 @@ import { Cluster } from '../../conformance/lib/cluster.ts';
 import { oracle, scratchFolder, serverBinary } from '../../conformance/lib/paths.ts';
 import { sleep } from '../../conformance/lib/process.ts';
 import { connectWorkload } from '../workloads/connect.ts';
-import { resetPeak, snapshot, used } from './measure.ts';
+import { resetPeak, snapshot, used, type Usage } from './measure.ts';
 import type { Figures, Round } from './statistics.ts';
 import type { Sample, Workload } from './workload.ts';
 
@@ -86,11 +86,9 @@ export class Session {
     let cluster: Cluster | undefined;
     try {
       cluster = await Cluster.start({ binary, members, tls, flags, folder });
-      let connectionUs = 0;
       for (const workload of stage.workloads) {
-        const measured = await this.#measure(workload, cluster, server, connectionUs);
+        const measured = await this.#measure(workload, cluster, server);
         if (measured !== undefined) figures.set(workload, measured);
-        if (workload.group === 'connect') connectionUs = measured?.['cpuUs'] ?? 0;
       }
     } catch (error) {
       this.#fail(`${server}: ${describe(stage)}`, error);
@@ -106,10 +104,9 @@ export class Session {
     workload: Workload,
     cluster: Cluster,
     server: Server,
-    connectionUs: number,
   ): Promise<Figures | undefined> {
     try {
-      const figures = await measure(workload, cluster, this.#options.scale, connectionUs);
+      const figures = await measure(workload, cluster, this.#options.scale);
       this.#options.log(progressLine(workload, server, figures));
       return figures;
     } catch (error) {
@@ -160,12 +157,7 @@ function describe({ members, tls, isShared, workloads }: Stage): string {
   return isShared ? name : `${name}, ${workloads.map((workload) => workload.name).join()}`;
 }
 
-async function measure(
-  workload: Workload,
-  cluster: Cluster,
-  scale: number,
-  connectionUs: number,
-): Promise<Figures> {
+async function measure(workload: Workload, cluster: Cluster, scale: number): Promise<Figures> {
   try {
     if (workload.warmUp === true) {
       await workload.prepare?.(cluster, scale * WARM_UP_SHARE);
@@ -178,19 +170,15 @@ async function measure(
     const before = snapshot(cluster);
     const sample = await workload.run(cluster, scale);
     await sleep(SETTLE_MS);
-    const usage = used(before, snapshot(cluster));
-    return figuresOf(sample, usage, (sample.dialed ?? 0) * connectionUs);
+    return figuresOf(sample, used(sample.steady?.from ?? before, snapshot(cluster)));
   } finally {
     await workload.finish?.();
   }
 }
 
-function figuresOf(
-  sample: Sample,
-  usage: { cpuUs: number; writtenBytes: number; peakBytes: number },
-  connectingUs: number,
-): Figures {
-  const { operations, seconds, p50Ms, p99Ms, maxMs, generatorCpuUs } = sample;
+function figuresOf(sample: Sample, usage: Usage): Figures {
+  const { operations, seconds, p50Ms, p99Ms, maxMs, generatorCpuUs, steady } = sample;
+  const counted = steady?.operations ?? operations;
   return {
     operations,
     seconds,
@@ -198,9 +186,9 @@ function figuresOf(
     ...(p50Ms === undefined ? {} : { p50Ms }),
     ...(p99Ms === undefined ? {} : { p99Ms }),
     ...(maxMs === undefined ? {} : { maxMs }),
-    cpuUs: Math.max(0, usage.cpuUs - connectingUs) / operations,
+    cpuUs: usage.cpuUs / counted,
     peakBytes: usage.peakBytes,
-    writtenBytes: usage.writtenBytes / operations,
+    writtenBytes: usage.writtenBytes / counted,
     ...(generatorCpuUs === undefined ? {} : { generatorCpuUs: generatorCpuUs / operations }),
     ...sample.figures,
   };

@@ -2,6 +2,7 @@
  * What a workload is: a load that etcd and this store get in turn, on clusters that differ in nothing but the binary.
  */
 import type { Cluster } from '../../conformance/lib/cluster.ts';
+import type { Snapshot } from './measure.ts';
 
 export type { Cluster };
 
@@ -15,8 +16,11 @@ export interface Sample {
   readonly maxMs?: number;
   /** CPU of the generator: on the same machine, it bounds the throughput. */
   readonly generatorCpuUs?: number;
-  /** Connections that were opened while it was measured: their cost is taken off. */
-  readonly dialed?: number;
+  /**
+   * CPU and bytes are counted from here on, and divided by so many operations, where the load sets itself up while it is
+   * measured: connections, for one.
+   */
+  readonly steady?: { readonly from: Snapshot; readonly operations: number };
   /**
    * Figures of the workload's own, each compared with etcd's: name, with its unit last, to value. Those that
    * lib/targets.ts knows: longestStallMs, startMs, residentBytes.

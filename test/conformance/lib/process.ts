@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Output goes to the terminal as well. */
   readonly echo?: boolean;
+  /** Sees what is written to stderr as it comes. */
+  readonly onStderr?: (chunk: Buffer) => void;
 }
 
 const running = new Set<ChildProcess>();
@@ -77,6 +79,7 @@ export function run(
     });
     child.stderr?.on('data', (chunk: Buffer) => {
       stderr.push(chunk);
+      options.onStderr?.(chunk);
       if (options.echo) process.stderr.write(chunk);
     });
     child.stdin?.on('error', () => undefined); // it may end without reading all
