@@ -67,13 +67,13 @@ test('one more object than before fails, and says what to do', async () => {
 
 test.each([
   [{ bytes: 100, allocations: 10 }, 'within'],
-  [{ bytes: 118, allocations: 11.5 }, 'within'],
-  [{ bytes: 118.1, allocations: 10 }, 'over'],
-  [{ bytes: 100, allocations: 11.6 }, 'over'],
+  [{ bytes: 110, allocations: 10.7 }, 'within'],
+  [{ bytes: 110.1, allocations: 10 }, 'over'],
+  [{ bytes: 100, allocations: 10.8 }, 'over'],
   [{ bytes: 75, allocations: 10 }, 'within'],
   [{ bytes: 71, allocations: 10 }, 'better'],
   [{ bytes: 100, allocations: 7.4 }, 'better'],
-  [{ bytes: 119, allocations: 2 }, 'over'],
+  [{ bytes: 111, allocations: 2 }, 'over'],
 ])('%o against 100 bytes in 10 objects is %s', (found, outcome) => {
   expect(judge('x', found, { bytes: 100, allocations: 10 }).outcome).toBe(outcome);
 });
