@@ -9,8 +9,12 @@ import { endedChildrenCpuUs, snapshot } from './measure.ts';
 import type { Cluster, Sample } from './workload.ts';
 
 const TIMEOUT_MS = 10 * 60_000;
-/** After so much of its work, etcd's `benchmark` has opened its connections. */
-const STEADY_SHARE = 0.1;
+/**
+ * After a tenth of its work, etcd's `benchmark` has opened its connections. A run that is nearly over when it is first heard
+ * of is counted as a whole.
+ */
+const STEADY_FROM = 0.1;
+const STEADY_UNTIL = 0.6;
 /** The program of test/bench/load. */
 export const loadBinary = join(cacheFolder, 'bin', 'load');
 
@@ -60,7 +64,7 @@ export async function etcdBenchmark(
     timeoutMs: TIMEOUT_MS,
     onStderr: (chunk) => {
       const done = progressOf(chunk.toString());
-      if (steady !== undefined || done < STEADY_SHARE) return;
+      if (steady !== undefined || done < STEADY_FROM || done > STEADY_UNTIL) return;
       steady = { from: snapshot(cluster), operations: operations * (1 - done) };
     },
   });
