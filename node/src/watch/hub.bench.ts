@@ -23,10 +23,6 @@ class EncodingSink implements WatchSink {
     for (const watcher of watchers) this.sendEvents(watcher, revision, events);
     return true;
   };
-  sendToAll: WatchSink['sendToAll'] = (watchers, _revision, events) => {
-    for (const watcher of watchers) this.sendEvents(watcher, 0, events);
-    return true;
-  };
   sendProgress = (): boolean => true;
   sendCompacted = (): boolean => true;
   drained = (): Promise<void> => NO_ROOM_NEEDED;

@@ -3,7 +3,18 @@ import type { Benchmarks } from '../base/testing/benchmark.ts';
 import { KeyValue } from './gen/kv.ts';
 import { Entry, Message, MessageType } from './gen/raft.ts';
 import { InternalRaftRequest, RequestHeader } from './gen/raft-internal.ts';
-import { PutRequest, PutResponse, RangeRequest, RangeResponse, ResponseHeader } from './gen/rpc.ts';
+import {
+  Compare,
+  CompareResult,
+  CompareTarget,
+  PutRequest,
+  PutResponse,
+  RangeRequest,
+  RangeResponse,
+  RequestOp,
+  ResponseHeader,
+  TxnRequest,
+} from './gen/rpc.ts';
 import { decode, encode } from './codec.ts';
 
 const KEY = new TextEncoder().encode('/registry/pods/default/web-0001');
@@ -46,9 +57,27 @@ const append = Message.create({
 });
 const appendBytes = encode(Message, append);
 
+/** As kube-apiserver updates an object. */
+const transaction = TxnRequest.create({
+  compare: [
+    Compare.create({
+      result: CompareResult.EQUAL,
+      target: CompareTarget.MOD,
+      key: KEY,
+      modRevision: 123_456,
+    }),
+  ],
+  success: [RequestOp.create({ requestPut: put })],
+  failure: [RequestOp.create({ requestRange: range })],
+});
+const transactionBytes = encode(TxnRequest, transaction);
+
 export const benchmarks: Benchmarks = {
   'wire: decode a put of 256 B': { start: () => () => decode(PutRequest, putBytes) },
   'wire: decode a range of one key': { start: () => () => decode(RangeRequest, rangeBytes) },
+  'wire: decode a transaction that updates an object': {
+    start: () => () => decode(TxnRequest, transactionBytes),
+  },
   'wire: decode a stored key-value of 256 B': {
     start: () => () => decode(KeyValue, keyValueBytes),
   },
