@@ -118,7 +118,7 @@ export class RingReader {
     const from = this.start(head);
     const end = this.endOfBatch(from, head);
     if (from === end) return 0;
-    const batch = Buffer.allocUnsafeSlow(end - from);
+    const batch = Buffer.allocUnsafe(end - from);
     batch.set(this.bytes.subarray(from, end));
     this.tail = end;
     Atomics.store(this.control, TAIL, end);
