@@ -9,7 +9,7 @@ import type {
 } from '../base/call.ts';
 import { GrpcStatus, StatusError } from '../base/errors.ts';
 import type { Codec, MethodKind } from '../wire/codec.ts';
-import type { MethodEntry } from '../rpc/index.ts';
+import { LateAnswer, type MethodEntry } from '../rpc/index.ts';
 import type { Channel } from './channel.ts';
 import { headBytes, writeHead } from './call-head.ts';
 import { ForwardedStream } from './forwarded-stream.ts';
@@ -28,12 +28,35 @@ const BYTES: Codec<Uint8Array> = {
   read: (reader) => reader.bytes,
 };
 
+/** From here on an answer is passed on in the memory in which it came. */
+const PASSED_BYTES = 16 * 1024;
+
 /** A call whose handler runs in the main thread. */
 interface Forwarded {
   /** Undefined for unary calls. */
   readonly stream: ForwardedStream | undefined;
   resolve(answer: Uint8Array | undefined): void;
   reject(error: StatusError): void;
+}
+
+class ForwardedUnary extends LateAnswer implements Forwarded {
+  readonly stream = undefined;
+  private readonly call: CallContext &
+    Partial<Pick<ResponseStream<unknown>, 'sendEncoded' | 'end'>>;
+
+  constructor(call: CallContext) {
+    super();
+    this.call = call;
+  }
+
+  override resolve(answer: Uint8Array | undefined): void {
+    const { call } = this;
+    if (answer !== undefined && answer.length >= PASSED_BYTES && call.sendEncoded !== undefined) {
+      call.sendEncoded([answer]);
+      call.end?.();
+    }
+    super.resolve(answer);
+  }
 }
 
 export class Forwarder {
@@ -87,7 +110,7 @@ export class Forwarder {
       response: BYTES,
     } as unknown as MethodEntry['method'];
     if (kind === 'unary') {
-      const handler = (request: unknown, call: CallContext): Promise<unknown> =>
+      const handler = (request: unknown, call: CallContext): LateAnswer =>
         this.unary(number, request as Uint8Array, call);
       return { path, method, kind, handler };
     }
@@ -101,11 +124,10 @@ export class Forwarder {
     return { path, method, kind, handler };
   }
 
-  private unary(method: number, request: Uint8Array, call: CallContext): Promise<unknown> {
-    const id = this.open(method, request, call);
-    return new Promise((resolve, reject) => {
-      this.calls.set(id, { stream: undefined, resolve, reject });
-    });
+  private unary(method: number, request: Uint8Array, call: CallContext): LateAnswer {
+    const answer = new ForwardedUnary(call);
+    this.calls.set(this.open(method, request, call), answer);
+    return answer;
   }
 
   private stream(

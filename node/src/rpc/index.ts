@@ -2,6 +2,7 @@
 export type { Acceptance } from './admission.ts';
 export type { Holding } from './grpc/call.ts';
 export type { CallObserver, MethodEntry } from './grpc/environment.ts';
+export { LateAnswer } from './grpc/late-answer.ts';
 export { decodeRequest } from './grpc/request-message.ts';
 export { RequestQueue, type QueuedMessage, type RequestSource } from './grpc/request-queue.ts';
 export { foreseen } from './grpc/status.ts';

@@ -8,6 +8,7 @@ import type { Stream, StreamSink } from '../h2/stream.ts';
 import { CancelCallbacks } from './cancel-callbacks.ts';
 import type { CallEnvironment, MethodEntry } from './environment.ts';
 import { gunzipMessage } from './inflate.ts';
+import { LateAnswer } from './late-answer.ts';
 import { MessageReader, type MessageTarget, PREFIX_BYTES } from './message-reader.ts';
 import { compressionProblem, decodeRequest } from './request-message.ts';
 import { type QueuedMessage, RequestQueue, type RequestSource } from './request-queue.ts';
@@ -271,6 +272,7 @@ export class GrpcCall
       if (entry.kind === 'unary') {
         const response = entry.handler(request, this);
         if (response instanceof Promise) response.then(this.answer, this.failed);
+        else if (response instanceof LateAnswer) response.attach(this.answer, this.failed);
         else this.answer(response);
       } else if (entry.kind === 'serverStream') {
         entry.handler(request, this, this).then(this.streamDone, this.failed);
