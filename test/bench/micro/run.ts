@@ -69,7 +69,7 @@ async function measureAll(
     else problems.push(verdict.reason);
   });
   if (options.record) write(withRecorded(budgets, recorded, names));
-  for (const problem of problems) console.log(problem);
+  for (const problem of problems) console.log(`FAIL ${problem}`);
   console.log(`${passed} passed, ${problems.length} failed`);
   return problems.length === 0 && passed > 0 ? 0 : 1;
 }
