@@ -1,5 +1,6 @@
 // The main thread's end of one front thread: starts it, answers what it asks, and ends the process when it fails.
 import { MessageChannel, Worker } from 'node:worker_threads';
+import type { Clock } from '../base/world.ts';
 import type { HttpHandler } from '../rpc/index.ts';
 import { CallCounters } from './counters.ts';
 import { answerHttp } from './http-answers.ts';
@@ -7,11 +8,14 @@ import type { FrontLimits, FromThread, ThreadData, ToThread } from './messages.t
 import { RemoteCalls, type RemoteCallsParts } from './remote-calls.ts';
 import { newRing } from './ring.ts';
 
+/** A thread that has not closed so long after its grace is not waited for. */
+const STUCK_MS = 1000;
 /** Each way. */
 const RING_BYTES = 1024 * 1024;
 
 export interface LinkParts extends RemoteCallsParts {
   readonly number: number;
+  readonly clock: Clock;
   readonly limits: FrontLimits;
   readonly http: HttpHandler | undefined;
   readonly tracesHeaders: boolean;
@@ -76,8 +80,13 @@ export class ThreadLink {
   async close(graceMs: number): Promise<void> {
     if (this.ending) return;
     this.ending = true;
+    const { clock } = this.parts;
     await new Promise<void>((resolve) => {
-      this.onClosed = resolve;
+      const timer = clock.after(graceMs + STUCK_MS, resolve);
+      this.onClosed = () => {
+        timer.cancel();
+        resolve();
+      };
       this.tell({ kind: 'close', graceMs });
     });
     await this.worker.terminate();

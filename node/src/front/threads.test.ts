@@ -9,7 +9,7 @@ import { PutRequest } from '../wire/gen/rpc.ts';
 import { parseTlsSettings } from '../platform/tls-settings.ts';
 import type { MethodEntry } from '../rpc/index.ts';
 import { makeCertificates, type Pair } from '../rpc/testing/certificates.ts';
-import { method, recordingLogger } from '../rpc/testing/fixture.ts';
+import { method, recordingLogger, testClock } from '../rpc/testing/fixture.ts';
 import type { FrontAcceptance } from './messages.ts';
 import { FrontThreads, type FrontOptions } from './threads.ts';
 
@@ -75,6 +75,7 @@ async function start(options: Partial<FrontOptions> = {}): Promise<void> {
   failures = [];
   front = new FrontThreads({
     threads: 2,
+    clock: testClock,
     logger,
     methods: METHODS,
     limits: {

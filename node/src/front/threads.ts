@@ -1,6 +1,7 @@
 // Front threads: what serves clients when the main thread alone would not be enough. Each listens on the same addresses
 // (SO_REUSEPORT), and the kernel spreads connections over them.
 import type { Logger } from '../base/logger.ts';
+import type { Clock } from '../base/world.ts';
 import type { MethodKind } from '../wire/codec.ts';
 import { assert } from '../base/assert.ts';
 import type { HttpHandler, MethodEntry, RpcServerOptions } from '../rpc/index.ts';
@@ -14,6 +15,7 @@ const MAX_CONNECTIONS = 20_000;
 
 export interface FrontOptions {
   readonly threads: number;
+  readonly clock: Clock;
   readonly logger: Logger;
   readonly methods: readonly MethodEntry[];
   /** As RpcServerOptions has them. */
@@ -44,12 +46,12 @@ export class FrontThreads {
   constructor(options: FrontOptions) {
     assert(options.methods.length <= MAX_METHODS, 'methods are numbered in a byte');
     this.options = options;
-    const { threads, logger, methods, limits, heldBytes = HELD_BYTES } = options;
+    const { threads, clock, logger, methods, limits, heldBytes = HELD_BYTES } = options;
     this.links = Array.from(
       { length: threads },
       (_, number) =>
         new ThreadLink({
-          ...{ number, logger, methods, before: options.before, http: options.http },
+          ...{ number, clock, logger, methods, before: options.before, http: options.http },
           limits: {
             ...limits,
             heldBytes: Math.floor(heldBytes / threads),

@@ -105,6 +105,7 @@ export class ClientPorts {
     const { config, logger, member, metrics, certificates, onFatal } = this.parts;
     const front = new FrontThreads({
       ...{ threads, logger, onFatal, methods: this.registrations, limits: limitsOf(config) },
+      clock: member.world.clock,
       before: learnerGuard(member),
       http: (request, responder) => this.serveHttp(request, responder),
       tracesHeaders: tracesHeaders(),

@@ -3,6 +3,7 @@ import type { ServerConfig, TlsConfig } from './config.ts';
 import { ConfigError, type FlagValues } from './flag-values.ts';
 
 const MAX_ELECTION_TIMEOUT_MS = 50_000;
+const MAX_CLIENT_THREADS = 64;
 
 /** @throws ConfigError naming the flags that do not go together */
 export function validateConfig(config: ServerConfig, values: FlagValues): void {
@@ -39,6 +40,11 @@ export function validateConfig(config: ServerConfig, values: FlagValues): void {
   }
   if (config.tlsMinVersion === 'TLS1.3' && config.cipherSuites.length > 0) {
     throw new ConfigError('cipher suites cannot be configured when only TLS1.3 is enabled');
+  }
+  if (config.clientThreads > MAX_CLIENT_THREADS) {
+    throw new ConfigError(
+      `--client-threads[${config.clientThreads}] should be at most ${MAX_CLIENT_THREADS}: a thread for each core is more than enough`,
+    );
   }
   checkKubernetes(config, values);
   checkListenAddresses(config);

@@ -105,7 +105,7 @@ export const FLAG_SPECS: readonly FlagSpec[] = [
       'client-threads',
       'number',
       '0',
-      'Threads that serve the connections of clients (TLS, HTTP/2, gRPC) beside the one that owns the data (0: that one serves them, too).',
+      'Threads that serve the connections of clients (TLS, HTTP/2, gRPC) beside the one that owns the data (0: that one serves them, too). Linux.',
     ],
     ['grpc-keepalive-min-time', 'duration', '5s', 'Shortest interval at which a client may ping.'],
     ['grpc-keepalive-interval', 'duration', '2h0m0s', 'Interval of pings to clients (0: none).'],
