@@ -21,7 +21,9 @@ export class Alarms {
   }
 
   has(type: number): boolean {
-    return this.active.some((alarm) => alarm.alarm === type);
+    // Asked for every request: no closure.
+    for (const alarm of this.active) if (alarm.alarm === type) return true;
+    return false;
   }
 
   /** Returns the alarm, new or not. */

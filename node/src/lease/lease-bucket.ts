@@ -11,6 +11,7 @@ export interface LeaseBackend {
   bucket(name: string): LeaseBucket;
 }
 
+/** Copies what it is given. */
 export interface LeaseBucket {
   put(key: Uint8Array, value: Uint8Array): void;
   delete(key: Uint8Array): void;
@@ -43,8 +44,11 @@ export function loadLeases(backend: LeaseBackend, visit: (stored: StoredLease) =
   });
 }
 
+const key = new Uint8Array(8);
+const keyView = new DataView(key.buffer);
+
+/** Valid until the next call. */
 function leaseKey(id: LeaseId): Uint8Array {
-  const key = new Uint8Array(8);
-  new DataView(key.buffer).setBigInt64(0, id);
+  keyView.setBigInt64(0, id);
   return key;
 }
