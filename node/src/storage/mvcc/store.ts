@@ -17,7 +17,7 @@ import { RangeCursor } from './range-cursor.ts';
 import { ReadTxn } from './read-txn.ts';
 import { restoreState } from './restore.ts';
 import type { StoreState } from './state.ts';
-import { WriteTxn } from './write-txn.ts';
+import { WriteTxn, type WriteContext } from './write-txn.ts';
 
 export interface MvccOptions {
   readonly clock: Clock;
@@ -45,6 +45,8 @@ export class MvccStore {
   onRestored: (() => void) | undefined;
 
   private state: StoreState;
+  /** Made once for all transactions on the state. */
+  private writeContext: WriteContext;
   private readonly options: MvccOptions;
   private readonly exclusive = new Exclusive();
   private readonly storedHashes: StoredHashes;
@@ -68,6 +70,7 @@ export class MvccStore {
   private constructor(state: StoreState, options: MvccOptions) {
     this.state = state;
     this.options = options;
+    this.writeContext = this.newWriteContext();
     this.storedHashes = new StoredHashes(options.logger);
     this.compactor = new Compactor(
       {
@@ -159,9 +162,7 @@ export class MvccStore {
   beginWrite(): WriteTxn {
     assert(!this.writing, 'one write transaction at a time');
     this.writing = true;
-    const { state } = this;
-    const { lessor, logger } = this.options;
-    return new WriteTxn({ state, lessor, logger, ended: (txn) => this.endWrite(txn) });
+    return new WriteTxn(this.writeContext);
   }
 
   /** Events of revisions [lo, hi) from the backend, up to the limits. */
@@ -232,6 +233,7 @@ export class MvccStore {
     assert(this.state === old && !this.writing, 'nothing writes while a snapshot is restored');
     this.compactor.stop(old, 'swap');
     this.state = state;
+    this.writeContext = this.newWriteContext();
     this.resumeCompaction();
     this.onRestored?.();
   }
@@ -243,6 +245,12 @@ export class MvccStore {
     this.compactor.stop(this.state, 'close');
     await this.compactor.idle();
     await this.exclusive.run(() => undefined);
+  }
+
+  private newWriteContext(): WriteContext {
+    const { state } = this;
+    const { lessor, logger } = this.options;
+    return { state, lessor, logger, ended: (txn) => this.endWrite(txn) };
   }
 
   private endWrite(txn: WriteTxn): void {
