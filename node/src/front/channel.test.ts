@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { Channel } from './channel.ts';
@@ -52,6 +53,25 @@ test('what the other side has not taken is counted, and big memory goes only so 
   await until(() => arrived === 40);
   expect(sender.backlogBytes).toBe(0);
 });
+
+test('what waited is sent and announced also when the other side has gone to sleep meanwhile', async () => {
+  const { near, far } = channelEnds(MIB);
+  let arrived = 0;
+  const sender = new Channel({ ...near, wake: delayed(near.wake) }, () => {});
+  channels = [sender, new Channel(far, () => void arrived++)];
+  for (let i = 0; i < 40; i++) sender.send(17, i, new Uint8Array(MIB));
+  await until(() => arrived === 40);
+});
+
+/** A port whose messages take a while. */
+function delayed(port: MessagePort): MessagePort {
+  const fake = {
+    on: (event: 'message', tell: () => void) => port.on(event, () => setTimeout(tell, 10)),
+    postMessage: (message: unknown) => port.postMessage(message),
+    close: () => port.close(),
+  };
+  return fake as unknown as MessagePort; // all that a channel uses
+}
 
 test('records that come while the other side sleeps wake it', async () => {
   let arrived = 0;

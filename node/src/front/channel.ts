@@ -95,9 +95,7 @@ export class Channel {
     if (this.bytes === this.writer.bytes) this.writer.publish();
     else if (this.payloadBytes < BULK_BYTES) this.enqueue(this.type, this.bytes);
     else this.enqueue(this.type | BULK, this.bytes);
-    if (this.flushScheduled) return;
-    this.flushScheduled = true;
-    setImmediate(this.flush);
+    this.flushSoon();
   }
 
   /** Sends a record whose payload exists already. */
@@ -162,6 +160,7 @@ export class Channel {
       sent++;
     }
     waiting.splice(0, sent);
+    if (sent > 0) this.flushSoon();
     return waiting.length === 0;
   }
 
@@ -177,6 +176,12 @@ export class Channel {
     const received = receiveMessageOnPort(this.bulk) as { message: Uint8Array } | undefined;
     this.reader.countTaken();
     return present(received, 'a big payload comes before its record').message;
+  }
+
+  private flushSoon(): void {
+    if (this.flushScheduled) return;
+    this.flushScheduled = true;
+    setImmediate(this.flush);
   }
 
   private readonly flush = (): void => {
