@@ -12,7 +12,7 @@ import { LateAnswer } from './late-answer.ts';
 import { MessageReader, type MessageTarget, PREFIX_BYTES } from './message-reader.ts';
 import { compressionProblem, decodeRequest } from './request-message.ts';
 import { type QueuedMessage, RequestQueue, type RequestSource } from './request-queue.ts';
-import { memoryFor, wholeAnswer } from './response-bytes.ts';
+import { memoryFor, sendNow, wholeAnswer } from './response-bytes.ts';
 import { foreseen, responseBlock, trailersBlock, trailersOnlyBlock } from './status.ts';
 
 /** A stream's `send` answers false from here on, and `drained` waits for half of it. */
@@ -413,11 +413,10 @@ export class GrpcCall
   private sendMemory(bytes: Uint8Array, size: number): boolean {
     if (bytes.length === size) return this.enqueue([bytes], size);
     const { stream } = this;
-    const { hold, sender } = stream.connection;
+    const { hold } = stream.connection;
     this.environment.observer?.sent?.(this.path, this.entry.kind, size - PREFIX_BYTES);
     hold.release(size);
-    sender.spend(stream, size);
-    sender.push(bytes);
+    sendNow(stream, bytes, size);
     return !hold.crowded;
   }
 

@@ -7,13 +7,29 @@ import { FRAME_HEADER_BYTES, FrameType } from '../h2/protocol.ts';
 import type { Stream } from '../h2/stream.ts';
 import { OK_TRAILERS } from './status.ts';
 
-/** For `size` bytes of messages: behind a DATA frame's header when they can go out at once, else without one. */
+/** More than this is put together where the connection writes it from. */
+const SMALL_BYTES = 4096;
+
+/** For `size` bytes of messages, which `sendNow` sends; when it is exactly so large, they have to wait in the queue. */
 export function memoryFor(stream: Stream, size: number): Writer {
-  if (!stream.connection.sender.canSendNow(stream, size)) {
+  const { sender } = stream.connection;
+  if (size > SMALL_BYTES && sender.canPlace(stream, size)) return sender.placeData(size);
+  if (!sender.canSendNow(stream, size)) {
     return new Writer(Buffer.allocUnsafe(size));
   }
   const bytes = Buffer.allocUnsafe(FRAME_HEADER_BYTES + size);
   return new Writer(bytes, writeFrameHeader(bytes, 0, size, FrameType.Data, 0, stream.id));
+}
+
+/** Sends `size` bytes of messages from the memory that `memoryFor` gave. */
+export function sendNow(stream: Stream, bytes: Uint8Array, size: number): void {
+  const { sender } = stream.connection;
+  if (bytes.length === FRAME_HEADER_BYTES + size) {
+    sender.spend(stream, size);
+    sender.push(bytes);
+  } else {
+    sender.placed(stream, size);
+  }
 }
 
 /** The frames of a unary call's answer, `length` bytes when encoded: head, message and status OK. */

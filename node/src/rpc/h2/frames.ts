@@ -103,3 +103,30 @@ export function writeHeaderFrames(
   } while (start < block.length);
   return position;
 }
+
+/** What `bytes` of a body take in DATA frames of the largest size. */
+export function dataFramesSize(bytes: number): number {
+  return bytes + Math.ceil(bytes / MAX_FRAME_BYTES) * FRAME_HEADER_BYTES;
+}
+
+/**
+ * Makes frames of a body that was written to the end of `target`'s dataFramesSize(bytes) bytes at `at`: moves it to where it
+ * goes between their headers.
+ */
+export function frameInPlace(
+  target: Uint8Array,
+  at: number,
+  bytes: number,
+  streamId: number,
+): void {
+  let from = at + dataFramesSize(bytes) - bytes;
+  let to = at;
+  for (let left = bytes; left > 0; left -= MAX_FRAME_BYTES) {
+    const length = Math.min(left, MAX_FRAME_BYTES);
+    to = FRAME_HEADER_BYTES + to;
+    if (to !== from) target.copyWithin(to, from, from + length);
+    writeFrameHeader(target, to - FRAME_HEADER_BYTES, length, FrameType.Data, 0, streamId);
+    to += length;
+    from += length;
+  }
+}

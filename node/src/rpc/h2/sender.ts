@@ -1,18 +1,28 @@
 // The sending half of a connection: everything that is produced in one turn of the event loop goes out in one write, DATA
 // within the peer's windows and only as fast as the socket takes it.
 import type { Socket } from 'node:net';
+import { Writer } from '../../wire/writer.ts';
 import type { Hold } from '../budget.ts';
-import { dataFrameHeader, headerFramesSize, resetFrame, writeHeaderFrames } from './frames.ts';
+import {
+  dataFrameHeader,
+  dataFramesSize,
+  frameInPlace,
+  headerFramesSize,
+  resetFrame,
+  writeHeaderFrames,
+} from './frames.ts';
+import { Output } from './output.ts';
 import { DEFAULT_WINDOW_BYTES, ErrorCode, MAX_FRAME_BYTES } from './protocol.ts';
+import { SLAB_BYTES, SlabPool } from './slabs.ts';
 import type { Stream } from './stream.ts';
 
 /** DATA is framed only while less than this waits in the socket. */
 const BACKLOG_BYTES = 256 * 1024;
-/** Up to here, parts are copied into one buffer: cheaper than a vector. */
-const JOIN_BYTES = 32 * 1024;
 
 /** Connections with something to write, flushed together once the events of this turn are handled. */
 export class FlushQueue {
+  /** What all of them write from. */
+  readonly slabs = new SlabPool();
   private senders: Sender[] = [];
   private readonly run = (): void => {
     const senders = this.senders;
@@ -35,8 +45,7 @@ export class Sender {
   private readonly queue: FlushQueue;
   private readonly closeStream: (stream: Stream) => void;
   private readonly sentAnswer: () => void;
-  private parts: Uint8Array[] = [];
-  private partsBytes = 0;
+  private readonly output: Output;
   private scheduled = false;
   private heldInSocket = 0;
   private sendable: Stream[] = [];
@@ -52,6 +61,7 @@ export class Sender {
     sentAnswer: () => void,
   ) {
     this.socket = socket;
+    this.output = new Output(socket, queue.slabs);
     this.hold = hold;
     this.queue = queue;
     this.closeStream = closeStream;
@@ -61,13 +71,12 @@ export class Sender {
 
   /** Bytes that are framed and not yet taken by the operating system. */
   get backlogBytes(): number {
-    return this.partsBytes + this.socket.writableLength;
+    return this.output.bytes + this.socket.writableLength;
   }
 
   push(part: Uint8Array): void {
     if (this.ended) return;
-    this.parts.push(part);
-    this.partsBytes += part.length;
+    this.output.push(part);
     this.schedule();
   }
 
@@ -97,6 +106,36 @@ export class Sender {
     stream.sendWindow -= bytes;
     this.windowBytes -= bytes;
     this.sentAnswer();
+  }
+
+  /** Whether messages of `bytes` may go out now, as DATA frames that are put together by `placeData` and `placed`. */
+  canPlace(stream: Stream, bytes: number): boolean {
+    return (
+      bytes <= stream.sendWindow &&
+      bytes <= this.windowBytes &&
+      dataFramesSize(bytes) <= SLAB_BYTES &&
+      stream.queuedBytes === 0 &&
+      this.sendable.length === 0 &&
+      !this.ended &&
+      this.backlogBytes < BACKLOG_BYTES
+    );
+  }
+
+  /** Where messages of `bytes` are to be written. */
+  placeData(bytes: number): Writer {
+    const { output } = this;
+    const target = output.makeRoom(dataFramesSize(bytes));
+    return new Writer(target, output.at + dataFramesSize(bytes) - bytes);
+  }
+
+  /** The messages are there. */
+  placed(stream: Stream, bytes: number): void {
+    const { output } = this;
+    const size = dataFramesSize(bytes);
+    frameInPlace(output.makeRoom(size), output.at, bytes, stream.id);
+    output.placed(size);
+    this.spend(stream, bytes);
+    this.schedule();
   }
 
   /** Called when the stream got something to send, or its window opened. */
@@ -142,21 +181,10 @@ export class Sender {
   }
 
   private write(): void {
-    const parts = this.parts;
-    if (parts.length === 0 || this.socket.destroyed) return;
-    const bytes = this.partsBytes;
+    const { bytes } = this.output;
+    if (bytes === 0 || this.socket.destroyed) return;
     this.sentBytes += bytes;
-    this.parts = [];
-    this.partsBytes = 0;
-    if (parts.length === 1) {
-      this.socket.write(parts[0] as Uint8Array); // the length is 1
-    } else if (bytes <= JOIN_BYTES) {
-      this.socket.write(Buffer.concat(parts, bytes));
-    } else {
-      this.socket.cork();
-      for (const part of parts) this.socket.write(part);
-      this.socket.uncork();
-    }
+    this.output.write();
   }
 
   private account(): void {

@@ -1,0 +1,68 @@
+import { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { Output } from './output.ts';
+import { SLAB_BYTES, SlabPool } from './slabs.ts';
+
+/** A socket that keeps what it is given by reference until `take`, as one does whose peer is slow. */
+class SlowSocket extends Duplex {
+  readonly taken: Buffer[] = [];
+  private pending: (() => void)[] = [];
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.pending.push(() => {
+      this.taken.push(Buffer.from(chunk));
+      done();
+    });
+  }
+
+  async take(): Promise<void> {
+    while (this.pending.length > 0) {
+      this.pending.shift()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+function setUp() {
+  const socket = new SlowSocket({ writableHighWaterMark: 1 << 30 });
+  // Output uses what a Duplex has.
+  const output = new Output(socket as unknown as Socket, new SlabPool());
+  const place = (value: number, bytes: number): void => {
+    output.makeRoom(bytes).fill(value, output.at, output.at + bytes);
+    output.placed(bytes);
+  };
+  return { socket, output, place };
+}
+
+describe('output', () => {
+  test('goes out in the order in which it was pushed and placed', async () => {
+    const { socket, output, place } = setUp();
+    output.push(Buffer.alloc(10, 1));
+    place(2, 5000);
+    output.push(Buffer.alloc(10, 3));
+    output.push(Buffer.alloc(20_000, 4));
+    place(5, SLAB_BYTES);
+    place(6, 10);
+    const sizes = [10, 5000, 10, 20_000, SLAB_BYTES, 10];
+    expect(output.bytes).toBe(sizes.reduce((sum, size) => sum + size));
+    output.write();
+    expect(output.bytes).toBe(0);
+    await socket.take();
+    const expected = Buffer.concat(sizes.map((size, i) => Buffer.alloc(size, i + 1)));
+    expect(Buffer.concat(socket.taken).equals(expected)).toBe(true);
+  });
+
+  test('is not written over while the socket still holds it', async () => {
+    const { socket, output, place } = setUp();
+    for (let value = 1; value <= 5; value++) {
+      place(value, 6000);
+      output.write();
+    }
+    await socket.take();
+    const expected = Buffer.concat([1, 2, 3, 4, 5].map((value) => Buffer.alloc(6000, value)));
+    expect(Buffer.concat(socket.taken).equals(expected)).toBe(true);
+  });
+});
