@@ -52,7 +52,7 @@ export class Session {
     const stages = stagesOf(workloads);
     for (let round = 1; round <= this.#options.rounds; round++) {
       const order: readonly Server[] = round % 2 === 1 ? ['ours', 'etcd'] : ['etcd', 'ours'];
-      for (const stage of stages) {
+      for (const stage of round === 1 ? stages : stages.filter((each) => !isPoint(each))) {
         this.#options.log(
           `round ${round} of ${this.#options.rounds}: ${describe(stage)}, ${order.join(' then ')}`,
         );
@@ -150,6 +150,11 @@ function lastWords(folder: string): string {
   return logs
     .map((name) => `  ${name}: …${readFileSync(join(folder, name), 'utf8').slice(-1000)}`)
     .join('\n');
+}
+
+/** One of the many points of a growth plot, which shows a shape: the first round has to do. */
+function isPoint({ isShared, workloads }: Stage): boolean {
+  return !isShared && workloads.every((workload) => workload.point !== undefined);
 }
 
 function describe({ members, tls, isShared, workloads }: Stage): string {

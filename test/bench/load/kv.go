@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"flag"
 	"fmt"
 	"math/rand"
@@ -12,6 +13,8 @@ import (
 func init() {
 	register("kubernetes-txn", kubernetesTxn)
 	register("mixed", mixed)
+	register("put", put)
+	register("range", read)
 }
 
 // kubernetesTxn updates objects as kube-apiserver does: compare the modRevision, put, else get.
@@ -85,6 +88,50 @@ func mixed(args []string) (result, error) {
 				return err
 			}
 			_, err := kv.Put(context.Background(), &pb.PutRequest{Key: key, Value: value})
+			return err
+		}, nil
+	})
+}
+
+// put puts random ones of 100,000 keys of 32 bytes, as etcd's benchmark does with `--key-size 32 --key-space-size 100000`.
+func put(args []string) (result, error) {
+	flags := flag.NewFlagSet("put", flag.ExitOnError)
+	env := environmentFlags(flags)
+	valueSize := flags.Int("value-size", 256, "bytes of each value")
+	if err := flags.Parse(args); err != nil {
+		return result{}, err
+	}
+	return closedLoop(env, func(n int) (func(int) error, error) {
+		kv := env.kv(n)
+		random := rand.New(rand.NewSource(int64(n)))
+		value := []byte(randomValue(random, *valueSize))
+		return func(int) error {
+			key := make([]byte, 32)
+			binary.PutVarint(key, int64(random.Intn(100_000)))
+			_, err := kv.Put(context.Background(), &pb.PutRequest{Key: key, Value: value})
+			return err
+		}, nil
+	})
+}
+
+// read reads one key or a range, again and again.
+func read(args []string) (result, error) {
+	flags := flag.NewFlagSet("range", flag.ExitOnError)
+	env := environmentFlags(flags)
+	key := flags.String("from", "fill/000000000", "the first key")
+	end := flags.String("to", "", "the key after the last one; none: the first alone")
+	isSerializable := flags.Bool("serializable", false, "from the member's own store")
+	isCount := flags.Bool("count-only", false, "how many keys there are, no keys")
+	if err := flags.Parse(args); err != nil {
+		return result{}, err
+	}
+	request := &pb.RangeRequest{
+		Key: []byte(*key), RangeEnd: []byte(*end), Serializable: *isSerializable, CountOnly: *isCount,
+	}
+	return closedLoop(env, func(n int) (func(int) error, error) {
+		kv := env.kv(n)
+		return func(int) error {
+			_, err := kv.Range(context.Background(), request)
 			return err
 		}, nil
 	})
