@@ -61,7 +61,8 @@ func steady(args []string) (result, error) {
 // stallResult has the latency of requests in [from, to), and as extra the longest stall and how it was before. Its
 // operations are all requests, for CPU is that of all.
 func (loop *openLoop) stallResult(from, to time.Duration) (result, error) {
-	calm := loop.window(0, from).result()
+	before := func(each answer) bool { return each.at < from }
+	calm := loop.window(0, from).where(before).result()
 	// A request that came shortly before may have had to wait as well.
 	meanwhile := loop.window(max(0, from-100*time.Millisecond), to)
 	outcome := meanwhile.result()
