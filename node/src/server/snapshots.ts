@@ -10,8 +10,12 @@ import { positionIn } from './consistent-index.ts';
 import type { DataPaths } from './paths.ts';
 import type { StateMachine } from './state-machine.ts';
 
-/** The log in memory is cut each time this many entries more than the catch-up entries are in it. */
+/**
+ * The log in memory is cut each time this many entries more than the catch-up entries are in it (etcd: memorySnapshotCount),
+ * or this share of them more: cutting copies what is kept.
+ */
 const COMPACTION_SLACK = 100;
+const COMPACTION_SLACK_PART = 1 / 10;
 /** After a snapshot was sent, its receiver still needs the entries that came meanwhile. */
 const RELEASE_DELAY_MS = 30_000;
 
@@ -67,8 +71,10 @@ export class Snapshots {
   private compactMemory(): void {
     const { raftStorage, state, config } = this.parts;
     if (this.inFlight > 0) return;
-    const keepFrom = state.appliedIndex - config.snapshotCatchupEntries;
-    if (keepFrom - raftStorage.firstIndex() < COMPACTION_SLACK) return;
+    const { snapshotCatchupEntries } = config;
+    const keepFrom = state.appliedIndex - snapshotCatchupEntries;
+    const slack = Math.max(COMPACTION_SLACK, snapshotCatchupEntries * COMPACTION_SLACK_PART);
+    if (keepFrom - raftStorage.firstIndex() < slack) return;
     // Whoever needs older entries gets a snapshot, so there has to be one that is as new as what is forgotten.
     raftStorage.createSnapshot(state.appliedIndex, this.parts.confState(), new Uint8Array(0));
     raftStorage.compact(keepFrom);
