@@ -4,7 +4,7 @@ import { Session, type HeapProfiler } from 'node:inspector';
 /** What one function allocated itself. */
 export interface Site {
   readonly name: string;
-  /** `file:line`, empty for what V8 does without a function. */
+  /** `file:line`; of what the language brings along, such as `push`, where it is called. */
   readonly place: string;
   allocations: number;
   bytes: number;
@@ -58,16 +58,17 @@ function stop(session: Session): Profile {
 function sitesOf(profile: Profile): Site[] {
   const sites = new Map<string, Site>();
   const siteOfNode = new Map<number, Site>();
-  const visit = (node: Node): void => {
+  const visit = (node: Node, callerPlace: string): void => {
     const { functionName: name, url, lineNumber } = node.callFrame;
-    const place = url === '' ? '' : `${url.replace(/^.*\/(?=node\/src\/)/, '')}:${lineNumber + 1}`;
+    const place =
+      url === '' ? callerPlace : `${url.replace(/^.*\/(?=node\/src\/)/, '')}:${lineNumber + 1}`;
     const key = `${name} ${place}`;
     const site = sites.get(key) ?? { name, place, allocations: 0, bytes: 0 };
     sites.set(key, site);
     siteOfNode.set(node.id, site);
-    node.children.forEach(visit);
+    for (const child of node.children) visit(child, place);
   };
-  visit(profile.head);
+  visit(profile.head, '');
   for (const { nodeId, size } of profile.samples) {
     const site = siteOfNode.get(nodeId);
     if (site === undefined) continue;
