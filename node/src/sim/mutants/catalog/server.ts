@@ -17,9 +17,8 @@ export const serverMutants: readonly Mutant[] = [
     like: 'textbook',
     profiles: ['network'],
     file: 'api/kv.ts',
-    find: `      checkRangeRequest(request);
-      if (!request.serializable) await member.linearizableRead();`,
-    replace: '      checkRangeRequest(request);',
+    find: 'return member.linearizableRead().then(() => ranges.answer(request, call));',
+    replace: 'return ranges.answer(request, call);',
   },
   {
     name: 'read-not-waiting-for-apply',

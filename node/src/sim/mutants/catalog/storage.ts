@@ -93,10 +93,8 @@ export const storageMutants: readonly Mutant[] = [
     like: 'etcd #17780',
     profiles: ['single', 'crash'],
     file: 'storage/mvcc/restore.ts',
-    find: `  state.revision = main;
-  if (isTombstone(key)) {`,
-    replace: `  if (!isTombstone(key)) state.revision = main;
-  if (isTombstone(key)) {`,
+    find: '      state.revision = mainOf(key);',
+    replace: '      if (key.length === 17) state.revision = mainOf(key);',
   },
   {
     name: 'compacted-read-in-txn',
@@ -113,8 +111,8 @@ export const storageMutants: readonly Mutant[] = [
     like: 'textbook',
     profiles: ['calm'],
     file: 'storage/mvcc/key-index.ts',
-    find: '    else if (pool.isTombstone(slot)) this.push(slot, main, sub, main, 1);\n',
-    replace: '',
+    find: '    if (pool.isTombstone(newest)) this.push(newest, main, sub, main, 1);\n    else this.push(',
+    replace: '    this.push(',
   },
   {
     name: 'empty-delete-takes-a-revision',
