@@ -1,8 +1,7 @@
 // The rpc room: HTTP/2 and gRPC on node:net and node:tls, with plain HTTP/1.1 on the same port.
 export type { Acceptance } from './admission.ts';
-export type { Holding } from './grpc/call.ts';
 export type { CallObserver, MethodEntry } from './grpc/environment.ts';
-export { LateAnswer } from './grpc/late-answer.ts';
+export { type Holding, LateAnswer } from './grpc/passing-on.ts';
 export { decodeRequest } from './grpc/request-message.ts';
 export { RequestQueue, type QueuedMessage, type RequestSource } from './grpc/request-queue.ts';
 export { foreseen } from './grpc/status.ts';

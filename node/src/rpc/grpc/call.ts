@@ -3,13 +3,14 @@ import { writeMessagePrefix } from '../../base/call.ts';
 import type { CallContext, EncodedMessages, ResponseStream } from '../../base/call.ts';
 import { GrpcStatus, StatusError } from '../../base/errors.ts';
 import type { Timer } from '../../base/world.ts';
+import { EncodedMessage } from '../../wire/encoded.ts';
 import type { Writer } from '../../wire/writer.ts';
 import type { Stream, StreamSink } from '../h2/stream.ts';
 import { CancelCallbacks } from './cancel-callbacks.ts';
 import type { CallEnvironment, MethodEntry } from './environment.ts';
 import { gunzipMessage } from './inflate.ts';
-import { LateAnswer } from './late-answer.ts';
 import { MessageReader, type MessageTarget, PREFIX_BYTES } from './message-reader.ts';
+import { type Holding, LateAnswer } from './passing-on.ts';
 import { compressionProblem, decodeRequest } from './request-message.ts';
 import { type QueuedMessage, RequestQueue, type RequestSource } from './request-queue.ts';
 import { memoryFor, sendNow, wholeAnswer } from './response-bytes.ts';
@@ -21,12 +22,6 @@ const STREAM_QUEUE_BYTES = 128 * 1024;
 const MAX_TIMER_MS = 0x7fff_ffff;
 /** A response may pass the connection's limit when the connection holds little else. */
 const LITTLE_BYTES = 1024 * 1024;
-
-/** What calls offer to handlers that pass messages on, besides CallContext. */
-export interface Holding {
-  /** `bytes` more of what the client sent are held by the handler, or fewer where negative. */
-  hold(bytes: number): void;
-}
 
 export class GrpcCall
   implements
@@ -447,7 +442,8 @@ export class GrpcCall
     const size = codec.sizeOf(response);
     const body = PREFIX_BYTES + size;
     if (!sender.canSendNow(stream, body)) {
-      this.send(response);
+      if (response instanceof EncodedMessage) this.sendEncoded(response.parts);
+      else this.send(response);
       this.finish(GrpcStatus.OK, '');
       return;
     }

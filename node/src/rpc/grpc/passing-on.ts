@@ -1,7 +1,16 @@
-// An answer that a unary handler gives later without a promise: it goes out in the turn in which it is known.
+// For handlers that pass calls on to somebody else.
 import { present } from '../../base/assert.ts';
 
-/** Returned by a handler in place of an answer or a promise. Settles once, and not before the handler has returned. */
+/** What calls offer besides CallContext. */
+export interface Holding {
+  /** `bytes` more of what the client sent are held by the handler, or fewer where negative. */
+  hold(bytes: number): void;
+}
+
+/**
+ * Returned by a unary handler in place of an answer or a promise: the answer goes out in the turn in which it is known.
+ * Settles once, and not before the handler has returned.
+ */
 export class LateAnswer {
   private answered: ((response: unknown) => void) | undefined = undefined;
   private failed: ((error: unknown) => void) | undefined = undefined;
