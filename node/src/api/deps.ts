@@ -44,7 +44,7 @@ export interface LeaseDependencies extends LeaderWatch {
    * until what is committed is applied, then `lessor.renew`.
    * @throws EtcdError LeaseNotFound, Timeout, NoLeader, …
    */
-  renewLease(id: LeaseId, call: CallContext): Promise<number>;
+  renewLease(id: LeaseId, call: CallContext): number | Promise<number>;
   /**
    * What the leader knows of a lease.
    * @throws EtcdError LeaseNotFound, Timeout, LeaderChanged, …

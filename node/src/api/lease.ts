@@ -81,7 +81,8 @@ async function keepAlive(
   for await (const { id } of requests) {
     // Filled in before the renewal: its revision is then not after a revocation that the renewal did not see.
     const header = headerOf(member);
-    const ttl = await renewedTtl(dependencies, id, call);
+    const renewed = dependencies.renewLease(id, call);
+    const ttl = typeof renewed === 'number' ? renewed : await orGone(renewed);
     if (call.canceled) return;
     const hasRoom = responses.send(LeaseKeepAliveResponse.create({ header, id, ttl }));
     if (!hasRoom) await responses.drained();
@@ -89,13 +90,9 @@ async function keepAlive(
 }
 
 /** 0 for a lease that does not exist (any more). */
-async function renewedTtl(
-  dependencies: LeaseDependencies,
-  id: LeaseId,
-  call: CallContext,
-): Promise<number> {
+async function orGone(ttl: Promise<number>): Promise<number> {
   try {
-    return await dependencies.renewLease(id, call);
+    return await ttl;
   } catch (error) {
     if (isEtcdError(error, 'LeaseNotFound')) return 0;
     throw error;

@@ -136,12 +136,19 @@ export class Lessor {
   renew(id: LeaseId): number | Promise<number> {
     if (!this.primary) throw new NotPrimaryError();
     const lease = this.mustFind(id);
-    const expired = lease.expiryMs <= this.clock.monotonicMs();
-    if (!expired && (this.checkpointer === undefined || lease.remainingTtlSeconds === 0)) {
-      this.wakes.schedule(lease, this.extend(lease));
-      return lease.ttlSeconds;
-    }
-    return this.renewLate(lease, expired);
+    return this.renewNow(id) ?? this.renewLate(lease, lease.expiryMs <= this.clock.monotonicMs());
+  }
+
+  /** Like `renew` where that is done at once; undefined, and nothing happened, where it fails or has to wait. */
+  renewNow(id: LeaseId): number | undefined {
+    const lease = this.byId.get(id);
+    if (!this.primary || lease === undefined) return undefined;
+    if (this.checkpointer !== undefined && lease.remainingTtlSeconds > 0) return undefined;
+    const nowMs = this.clock.monotonicMs();
+    if (lease.expiryMs <= nowMs) return undefined;
+    lease.refresh(nowMs, 0);
+    this.wakes.schedule(lease, lease.expiryMs);
+    return lease.ttlSeconds;
   }
 
   lookup(id: LeaseId): Lease | undefined {

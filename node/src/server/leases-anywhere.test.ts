@@ -18,6 +18,7 @@ function setUp() {
   const is = {
     leader: THIS as bigint,
     isKnown: true,
+    isCertain: false,
     confirm: async () => true,
     renew: (): number | Promise<number> => 10,
     renewThere: async (): Promise<number> => 20,
@@ -32,12 +33,16 @@ function setUp() {
       return is.leader;
     },
     membership: { get: (id: bigint) => (id === OTHER ? { id } : undefined) },
+    get leadsForCertain() {
+      return is.isCertain;
+    },
     confirmLeadership: () => is.confirm(),
     caughtUp: async () => void happened.push('caught up'),
     state: {
       lessor: {
         lookup: () => (is.isKnown ? {} : undefined),
         renew: () => is.renew(),
+        renewNow: () => (is.isKnown ? 30 : undefined),
         timeToLive: () => ({ ttl: 5, grantedTtl: 10, keys: ['here'] }),
       },
     },
@@ -57,9 +62,9 @@ function setUp() {
   };
   // The leases use no more of them.
   const leases = new LeasesAnywhere(member as unknown as Member, calls as unknown as PeerCalls);
-  const told = (promise: Promise<unknown>) => {
+  const told = (result: unknown) => {
     const outcome: { value: unknown } = { value: 'waiting' };
-    promise.then(
+    Promise.resolve(result).then(
       (value) => (outcome.value = value),
       (error: Error) => (outcome.value = error instanceof EtcdError ? error.code : error.name),
     );
@@ -95,6 +100,17 @@ describe('on the leader', () => {
     const { happened, leases } = setUp();
     expect(await leases.timeToLive(7n, true)).toMatchObject({ ttl: 5, grantedTtl: 10 });
     expect(happened).toEqual(['caught up']);
+  });
+
+  test('renews at once when it leads for certain and has the lease, and otherwise asks first', async () => {
+    const { is, leases } = setUp();
+    is.isCertain = true;
+    expect(leases.renew(7n)).toBe(30);
+    is.isKnown = false;
+    expect(await leases.renew(7n)).toBe(10);
+    is.isKnown = true;
+    is.isCertain = false;
+    expect(await leases.renew(7n)).toBe(10);
   });
 
   test('a lease that is gone is an error at once', async () => {

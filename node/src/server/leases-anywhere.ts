@@ -19,7 +19,13 @@ export class LeasesAnywhere {
   }
 
   /** Seconds that the lease has after its renewal. @throws EtcdError LeaseNotFound, Timeout */
-  renew(id: LeaseId): Promise<number> {
+  renew(id: LeaseId): number | Promise<number> {
+    const { member } = this;
+    const ttl = member.leadsForCertain ? member.state.lessor.renewNow(id) : undefined;
+    return ttl ?? this.renewOnLeader(id);
+  }
+
+  private renewOnLeader(id: LeaseId): Promise<number> {
     return this.onLeader(
       async () => {
         if (!(await this.member.confirmLeadership())) throw new NotPrimaryError();

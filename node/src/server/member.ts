@@ -487,11 +487,16 @@ export class Member implements MemberApi, StateEvents {
     this.snapshots.afterApply();
   }
 
+  /** Whether this member leads beyond doubt: nothing has to be asked. */
+  get leadsForCertain(): boolean {
+    // Raft itself knows first that it leads no more: while a disk stands still, that waits behind the log.
+    return this.isLeader && this.node.raft.role === 'leader' && !this.clock.wasPaused;
+  }
+
   /** Whether this member leads: one that was paused may have been succeeded without knowing, so a quorum is asked. */
   async confirmLeadership(): Promise<boolean> {
-    // Raft itself knows first that it leads no more: while a disk stands still, that waits behind the log.
+    if (this.leadsForCertain) return true;
     if (!this.isLeader || this.node.raft.role !== 'leader') return false;
-    if (!this.clock.wasPaused) return true;
     await this.reads.notify();
     this.clock.forgetPause();
     return this.isLeader;
