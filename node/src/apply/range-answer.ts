@@ -6,17 +6,18 @@ import {
   type RangeRequest,
   type ResponseHeader,
 } from '../wire/gen/rpc.ts';
-import { EncodedMessage, Writer } from '../wire/index.ts';
+import { EncodedMessage, Writer, delimitedSize } from '../wire/index.ts';
 import { hasRevisionFilters } from './range.ts';
 
-/** Memory for the answer is taken in pieces of at most this much. */
+/** Memory for answers whose length is not known is taken in pieces of at most this much. */
 const PART_BYTES = 64 * 1024;
-/** What is longer becomes a part as it is, without a copy. */
-const OWN_PART_BYTES = 16 * 1024;
+/** Beside the header: room for one small element and the end. */
+const FIRST_BYTES = 512;
+/** `more` and `count`. */
+const TAIL_BYTES = 12;
 /** RangeResponse.kvs: field 2, length-delimited. */
 const KVS_TAG = 18;
-/** Tag and length of an element. */
-const MAX_PREFIX_BYTES = 6;
+const TAG_BYTES = 1;
 
 /** Whether the answer is what the store holds, in its order, and nothing else. */
 export function isAsStored(request: RangeRequest): boolean {
@@ -31,75 +32,83 @@ export function isAsStored(request: RangeRequest): boolean {
 
 export class RangeAnswer {
   private readonly parts: Uint8Array[] = [];
-  private readonly header: ResponseHeader;
-  private writer: Writer | undefined = undefined;
   private partsBytes = 0;
+  private writer: Writer;
 
   constructor(header: ResponseHeader) {
-    this.header = header;
-  }
-
-  get sizeBytes(): number {
-    return this.partsBytes + (this.writer?.position ?? 0);
+    const head: RangeResponse = { header, kvs: [], more: false, count: 0 };
+    const size = RangeResponse.sizeOf(head);
+    this.writer = new Writer(new Uint8Array(size + FIRST_BYTES));
+    RangeResponse.write(head, this.writer);
   }
 
   /** @param following keys that may come behind this one: a hint at the memory to take */
   add(keyValue: Uint8Array, following: number): void {
-    const { length } = keyValue;
-    const writer = this.room(length, following);
+    const size = elementSize(keyValue.length);
+    const writer = this.room(size, Math.min(size * (1 + following) + TAIL_BYTES, PART_BYTES));
     writer.varint(KVS_TAG);
-    if (length < OWN_PART_BYTES) {
-      writer.bytesField(keyValue);
-      return;
-    }
-    writer.varint(length);
-    this.endPart();
-    this.push(keyValue);
+    writer.bytesField(keyValue);
+  }
+
+  /** Adds elements of these lengths, to be filled in any order before `finish`. */
+  reserve(lengths: Int32Array): ReservedElements {
+    let size = 0;
+    for (const length of lengths) size += elementSize(length);
+    const writer = this.room(size, size);
+    const elements = new ReservedElements(writer.bytes, writer.position, lengths);
+    writer.position += size;
+    return elements;
   }
 
   /** Nothing can be added afterwards. */
   finish(more: boolean, count: number): EncodedMessage {
-    const rest: RangeResponse = { header: undefined, kvs: [], more, count };
-    if (this.sizeBytes === 0) rest.header = this.header;
-    const size = RangeResponse.sizeOf(rest);
-    let { writer } = this;
-    if (writer === undefined || writer.bytes.length - writer.position < size) {
-      this.endPart();
-      writer = this.writer = new Writer(new Uint8Array(size));
-    }
-    RangeResponse.write(rest, writer);
+    const tail: RangeResponse = { header: undefined, kvs: [], more, count };
+    const size = RangeResponse.sizeOf(tail);
+    RangeResponse.write(tail, this.room(size, size));
     this.endPart();
     return new EncodedMessage(this.parts, this.partsBytes);
   }
 
-  /** A writer with room for an element of `length` bytes, or for its prefix when it becomes a part of its own. */
-  private room(length: number, following: number): Writer {
-    const own = length >= OWN_PART_BYTES ? 0 : length;
-    const needed = MAX_PREFIX_BYTES + own;
-    const { writer } = this;
-    if (writer !== undefined && writer.bytes.length - writer.position >= needed) return writer;
+  /** A writer with room for `needed` bytes; when it has to be a new one, for `wanted`. */
+  private room(needed: number, wanted: number): Writer {
+    const { bytes, position } = this.writer;
+    if (bytes.length - position >= needed) return this.writer;
     this.endPart();
-    const isFirst = this.partsBytes === 0;
-    const head: RangeResponse = { header: this.header, kvs: [], more: true, count: 2 ** 40 };
-    const frame = isFirst ? RangeResponse.sizeOf(head) : 0;
-    const wanted = frame + needed + following * (MAX_PREFIX_BYTES + own);
-    const next = new Writer(
-      new Uint8Array(Math.max(frame + needed, Math.min(wanted, PART_BYTES))),
-    );
-    if (isFirst) RangeResponse.write({ ...head, more: false, count: 0 }, next);
-    this.writer = next;
-    return next;
+    this.writer = new Writer(new Uint8Array(Math.max(needed, wanted)));
+    return this.writer;
   }
 
   private endPart(): void {
-    const { writer } = this;
-    if (writer === undefined) return;
-    this.writer = undefined;
-    if (writer.position > 0) this.push(writer.bytes.subarray(0, writer.position));
+    const { bytes, position } = this.writer;
+    if (position === 0) return;
+    this.parts.push(bytes.subarray(0, position));
+    this.partsBytes += position;
+  }
+}
+
+/** Elements of an answer whose places are known before their content. */
+export class ReservedElements {
+  private readonly bytes: Uint8Array;
+  private readonly offsets: Int32Array;
+
+  constructor(bytes: Uint8Array, position: number, lengths: Int32Array) {
+    this.bytes = bytes;
+    this.offsets = new Int32Array(lengths.length);
+    let offset = position;
+    for (let at = 0; at < lengths.length; at++) {
+      this.offsets[at] = offset;
+      offset += elementSize(lengths[at]!);
+    }
   }
 
-  private push(part: Uint8Array): void {
-    this.parts.push(part);
-    this.partsBytes += part.length;
+  /** Fills element `at` with `length` of the bytes. */
+  set(at: number, source: Uint8Array, start: number, length: number): void {
+    const writer = new Writer(this.bytes, this.offsets[at]!);
+    writer.varint(KVS_TAG);
+    writer.bytesField(source.subarray(start, start + length));
   }
+}
+
+function elementSize(length: number): number {
+  return TAG_BYTES + delimitedSize(length);
 }

@@ -1,6 +1,7 @@
 // HashKV of a database file, which is only read (etcd: etcdutl/etcdutl/hashkv_command.go).
 import { NO_LEASE, SILENT_LOGGER, type Clock } from '../../base/index.ts';
 import {
+  finderOf,
   MvccStore,
   ReadOnlyBackend,
   type KeyValueBackend,
@@ -53,6 +54,7 @@ function readOnlyBucket(file: ReadOnlyBackend, name: string): KeyValueBucket {
     append: () => {},
     delete: () => {},
     get: (key) => file.get(name, key),
+    finder: () => finderOf((key) => file.get(name, key)),
     forEach: (from, to, visit) => file.forEach(name, from, to, visit),
   };
 }

@@ -7,7 +7,7 @@ import { EncodedMessage } from '../../wire/encoded.ts';
 import type { Writer } from '../../wire/writer.ts';
 import type { Stream, StreamSink } from '../h2/stream.ts';
 import { CancelCallbacks } from './cancel-callbacks.ts';
-import type { CallEnvironment, MethodEntry } from './environment.ts';
+import { reportUnexpected, type CallEnvironment, type MethodEntry } from './environment.ts';
 import { gunzipMessage } from './inflate.ts';
 import { MessageReader, type MessageTarget, PREFIX_BYTES } from './message-reader.ts';
 import { type Holding, LateAnswer } from './passing-on.ts';
@@ -319,11 +319,7 @@ export class GrpcCall
   };
 
   unexpected(error: unknown): void {
-    this.environment.logger.error('unexpected error in a request handler', {
-      method: this.path,
-      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    });
-    this.environment.onUnexpectedError?.(error);
+    reportUnexpected(this.environment, this.path, error);
   }
 
   private settle(): void {

@@ -47,3 +47,12 @@ export interface CallEnvironment {
   /** A handler threw something that is neither EtcdError nor StatusError. It was logged and answered already. */
   readonly onUnexpectedError: ((error: unknown) => void) | undefined;
 }
+
+/** For errors of handlers that are no answer to a client. */
+export function reportUnexpected(environment: CallEnvironment, path: string, error: unknown): void {
+  environment.logger.error('unexpected error in a request handler', {
+    method: path,
+    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+  environment.onUnexpectedError?.(error);
+}

@@ -3,6 +3,7 @@ import { EtcdError, type Clock, type Disk, type Logger, type Timer } from '../..
 import { CommitQueue } from './commit-queue.ts';
 import { Database, type DatabaseOptions, type Write } from './database.ts';
 import { defragmentInto } from './defragment.ts';
+import { Finder } from './finder.ts';
 import { DEFAULT_PAGE_BYTES } from './format.ts';
 import { type Ignores, hashBuckets } from './hash.ts';
 import type { PageUse } from './page-store.ts';
@@ -39,6 +40,8 @@ export interface Bucket {
   delete(key: Uint8Array): void;
   /** The view stays good; its owner must not change it. */
   get(key: Uint8Array): Uint8Array | undefined;
+  /** For lookups of many keys with no write in between. */
+  finder(): Finder;
   /**
    * Visits [from, to) in ascending order. The visitor returns false to stop and must not write to the bucket.
    * A walk over most of a bucket reads its pages `once`: in runs, past the cache; its views end with each visit.
@@ -214,6 +217,7 @@ export class Backend {
         this.note(name, key, undefined);
       },
       get: (key) => this.database.tree(name)?.get(key),
+      finder: () => new Finder(this.database.tree(name)),
       forEach: (from, to, visit, use) => this.database.tree(name)?.forEach(from, to, visit, use),
     };
   }

@@ -61,10 +61,19 @@ export class Tree {
 
   /** A view that stays good: nothing overwrites it. */
   get(key: Uint8Array): Uint8Array | undefined {
+    const leaf = this.leafWith(key);
+    if (leaf === undefined) return undefined;
+    if (leaf instanceof Node) return leaf.values[leaf.find(key)];
+    const index = leaf.floor(key);
+    return index >= 0 && leaf.compareKey(index, key) === 0 ? leaf.value(index) : undefined;
+  }
+
+  /** The leaf that holds the key if any does; undefined for an empty tree. */
+  leafWith(key: Uint8Array): Page | Node | undefined {
     let depth = 0;
     let page: Page | undefined;
     for (let node = this.root; node !== undefined; depth++) {
-      if (node.isLeaf) return node.values[node.find(key)];
+      if (node.isLeaf) return node;
       const index = node.childIndex(key);
       const child: Node | undefined = node.children[index];
       if (child === undefined) page = this.child(node, index, depth + 1);
@@ -75,8 +84,7 @@ export class Tree {
     while (!page.isLeaf) {
       page = this.child(page, page.childIndex(key), ++depth);
     }
-    const index = page.floor(key);
-    return index >= 0 && page.compareKey(index, key) === 0 ? page.value(index) : undefined;
+    return page;
   }
 
   /** Keeps both arrays: the caller must not change them before the next commit. */

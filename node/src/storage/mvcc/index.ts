@@ -2,9 +2,16 @@
 export { MvccStore } from './store.ts';
 export type { HashKvResult, MvccOptions, OnChanges } from './store.ts';
 export { ReadTxn } from './read-txn.ts';
-export type { Progress, RangeCursor, TakeEncoded } from './range-cursor.ts';
+export type { RangeCursor, TakeEncoded } from './range-cursor.ts';
+export type { Elements, Progress, RangeWindow } from './range-window.ts';
 export { WriteTxn } from './write-txn.ts';
 export type { RangeOptions, RangeResult, VisitEncoded } from './read.ts';
 export type { EventLimits, EventSlice } from './events.ts';
 export type { KeyValueHash } from './hash.ts';
-export type { KeyValueBackend, KeyValueBucket, LeaseAttacher } from './key-value-backend.ts';
+export { finderOf } from './key-value-backend.ts';
+export type {
+  Finder,
+  KeyValueBackend,
+  KeyValueBucket,
+  LeaseAttacher,
+} from './key-value-backend.ts';

@@ -1,5 +1,15 @@
 // What mvcc needs of the backend and of the lessor: no more than this, so that tests can hand in small ones.
-import type { LeaseId } from '../../base/index.ts';
+import { EMPTY_BYTES, type LeaseId } from '../../base/index.ts';
+
+/** Finds values one after the other. It is good until the next write. */
+export interface Finder {
+  /** The value that was found last is [start, start + length) of these bytes, which stay good. */
+  bytes: Uint8Array;
+  start: number;
+  length: number;
+  /** Whether the key is there. Quick for a key that lies close to the last one. */
+  find(key: Uint8Array): boolean;
+}
 
 /** A bucket of the backend. Reads see every write at once; everything is synchronous. Writes copy what they are given. */
 export interface KeyValueBucket {
@@ -9,6 +19,7 @@ export interface KeyValueBucket {
   delete(key: Uint8Array): void;
   /** A view that is valid until the next write. */
   get(key: Uint8Array): Uint8Array | undefined;
+  finder(): Finder;
   /**
    * [from, to) ascending; `false` stops. The views are valid only during the callback, which may not write.
    * @param use `once` for a walk over most of the bucket: it leaves the page cache to others
@@ -41,4 +52,19 @@ export interface LeaseAttacher {
   detach(leaseId: LeaseId, key: string): void;
   /** NO_LEASE when the key has none. */
   leaseOf(key: string): LeaseId;
+}
+
+/** A finder of nothing but a lookup; what `get` returns has to stay good. */
+export function finderOf(get: (key: Uint8Array) => Uint8Array | undefined): Finder {
+  return {
+    bytes: EMPTY_BYTES,
+    start: 0,
+    length: 0,
+    find(key) {
+      const value = get(key);
+      this.bytes = value ?? EMPTY_BYTES;
+      this.length = this.bytes.length;
+      return value !== undefined;
+    },
+  };
 }

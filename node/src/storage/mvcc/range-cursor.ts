@@ -2,14 +2,12 @@
 // consists of is noted at the beginning, and a revision never changes.
 import { eachRecord } from './read.ts';
 import { keyRange } from './key-range.ts';
+import { RangeWindow } from './range-window.ts';
 import type { RangeOptions } from './read.ts';
 import type { StoreState } from './state.ts';
 
-/** Takes one encoded mvccpb.KeyValue, a view that stays good; `false` ends the step. */
-export type TakeEncoded = (encoded: Uint8Array) => boolean;
-
-/** `gone`: a compaction removed a revision that is still to be read, or a snapshot replaced the store. Begin anew. */
-export type Progress = 'done' | 'more' | 'gone';
+/** Takes one encoded mvccpb.KeyValue, a view that stays good. */
+export type TakeEncoded = (encoded: Uint8Array) => void;
 
 export class RangeCursor {
   /** The store's revision when the cursor was opened. */
@@ -45,17 +43,23 @@ export class RangeCursor {
     return this.mains.length - this.at;
   }
 
-  /** Reads on in the order of the keys, until `take` returns false. */
-  advance(take: TakeEncoded): Progress {
-    const { state, mains, subs } = this;
-    if (this.current() !== state) return 'gone';
-    while (this.at < mains.length) {
-      const at = this.at;
-      const encoded = state.encodedAt(mains[at]!, subs[at]!);
-      if (encoded === undefined) return 'gone';
-      this.at++;
-      if (!take(encoded)) return this.remaining === 0 ? 'done' : 'more';
+  /** Reads all of them at once, in the order of the keys, as long as nothing else has run since the cursor was opened. */
+  readAll(take: TakeEncoded): void {
+    for (; this.at < this.mains.length; this.at++) {
+      take(this.state.encodedAt(this.mains[this.at]!, this.subs[this.at]!));
     }
-    return 'done';
+  }
+
+  /** The next keys, at most `maxKeys`, to be read in the order of their revisions; undefined behind the last. */
+  nextWindow(maxKeys: number): RangeWindow | undefined {
+    const lo = this.at;
+    if (lo === this.mains.length) return undefined;
+    this.at = Math.min(lo + maxKeys, this.mains.length);
+    const { state, current } = this;
+    return new RangeWindow(
+      () => (current() === state ? state.keys : undefined),
+      this.mains.slice(lo, this.at),
+      this.subs.slice(lo, this.at),
+    );
   }
 }

@@ -40,15 +40,14 @@ export class StoreState {
   /** The encoded KeyValue of an index record: a view that is valid until the next write. */
   encodedOf(record: number): Uint8Array {
     const { pool } = this.index;
-    const main = pool.mainOf(record);
-    const value = this.encodedAt(main, pool.subOf(record));
-    assert(value !== undefined, `the backend has revision ${main}, which the index knows`);
-    return value;
+    return this.encodedAt(pool.mainOf(record), pool.subOf(record));
   }
 
-  /** The encoded KeyValue of a revision; undefined when it is compacted. */
-  encodedAt(main: number, sub: number): Uint8Array | undefined {
-    return this.keys.get(writeRevision(this.lookup, main, sub));
+  /** The encoded KeyValue of a revision that the index knows. */
+  encodedAt(main: number, sub: number): Uint8Array {
+    const value = this.keys.get(writeRevision(this.lookup, main, sub));
+    assert(value !== undefined, `the backend has revision ${main}, which the index knows`);
+    return value;
   }
 
   /** A KeyValue that owns its bytes. */

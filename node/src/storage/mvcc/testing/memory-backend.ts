@@ -1,6 +1,7 @@
 // A backend in memory for tests: sorted arrays, and a commit that resolves in the next turn.
 import { assert, compareBytes, crc32c, utf8FromText } from '../../../base/index.ts';
-import type { KeyValueBackend, KeyValueBucket } from '../key-value-backend.ts';
+import { finderOf } from '../key-value-backend.ts';
+import type { Finder, KeyValueBackend, KeyValueBucket } from '../key-value-backend.ts';
 
 class MemoryBucket implements KeyValueBucket {
   readonly keys: Uint8Array[] = [];
@@ -36,6 +37,10 @@ class MemoryBucket implements KeyValueBucket {
   get(key: Uint8Array): Uint8Array | undefined {
     const at = this.position(key);
     return this.has(at, key) ? this.lend(this.values[at]!) : undefined;
+  }
+
+  finder(): Finder {
+    return finderOf((key) => this.get(key)?.slice());
   }
 
   forEach(

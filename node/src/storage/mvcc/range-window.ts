@@ -1,0 +1,92 @@
+// Part of a range, read in the order of its revisions: so each page of the backend is come by once, and not once a key.
+// First it finds where the values lie, which says how long they are; then it copies them to where the reader wants them.
+import { EMPTY_BYTES } from '../../base/index.ts';
+import type { KeyValueBucket } from './key-value-backend.ts';
+import { REVISION_LENGTH, writeRevision } from './revision.ts';
+
+/** `gone`: a compaction removed a revision that is still to be read, or a snapshot replaced the store. Begin anew. */
+export type Progress = 'done' | 'more' | 'gone';
+
+/** Where encoded mvccpb.KeyValues go: `at` is their place in the order of the keys. */
+export interface Elements {
+  set(at: number, bytes: Uint8Array, start: number, length: number): void;
+}
+
+export class RangeWindow {
+  /** Bytes of each encoded KeyValue, in the order of the keys. Known once all are located. */
+  readonly lengths: Int32Array;
+  private readonly bucket: () => KeyValueBucket | undefined;
+  private readonly mains: readonly number[];
+  private readonly subs: readonly number[];
+  /** Places in the order of their revisions. */
+  private readonly order: Int32Array;
+  private readonly starts: Int32Array;
+  private readonly sources: Uint8Array[];
+  private readonly lookup = new Uint8Array(REVISION_LENGTH);
+  private located = 0;
+  private copied = 0;
+
+  /** @param bucket the bucket `key`; undefined once another store took its place */
+  constructor(
+    bucket: () => KeyValueBucket | undefined,
+    mains: readonly number[],
+    subs: readonly number[],
+  ) {
+    this.bucket = bucket;
+    this.mains = mains;
+    this.subs = subs;
+    this.order = byRevision(mains);
+    this.lengths = new Int32Array(mains.length);
+    this.starts = new Int32Array(mains.length);
+    this.sources = new Array<Uint8Array>(mains.length).fill(EMPTY_BYTES);
+  }
+
+  /** Finds up to `maxKeys` more. */
+  locate(maxKeys: number): Progress {
+    const finder = this.bucket()?.finder();
+    if (finder === undefined) return 'gone';
+    const { order, lookup } = this;
+    const end = Math.min(this.located + maxKeys, order.length);
+    for (; this.located < end; this.located++) {
+      const at = order[this.located]!;
+      if (!finder.find(writeRevision(lookup, this.mains[at]!, this.subs[at]!))) return 'gone';
+      this.sources[at] = finder.bytes;
+      this.starts[at] = finder.start;
+      this.lengths[at] = finder.length;
+    }
+    return end === order.length ? 'done' : 'more';
+  }
+
+  /** Copies about `bytes` more, once all are located. */
+  copy(elements: Elements, bytes: number): 'done' | 'more' {
+    const { order, sources, starts, lengths } = this;
+    let left = bytes;
+    while (this.copied < order.length && left > 0) {
+      const at = order[this.copied++]!;
+      elements.set(at, sources[at]!, starts[at]!, lengths[at]!);
+      left -= lengths[at]!;
+    }
+    return this.copied === order.length ? 'done' : 'more';
+  }
+}
+
+/** Places in the order of main revisions. A number holds both, for the sort of plain numbers is the quickest there is. */
+function byRevision(mains: readonly number[]): Int32Array {
+  const { length } = mains;
+  const order = new Int32Array(length);
+  let lowest = Infinity;
+  let highest = 0;
+  for (let at = 0; at < length; at++) {
+    const main = mains[at]!;
+    order[at] = at;
+    if (main < lowest) lowest = main;
+    if (main > highest) highest = main;
+  }
+  // Any order is right; so far apart, revisions hardly share pages.
+  if ((highest - lowest + 1) * length > Number.MAX_SAFE_INTEGER) return order;
+  const sorted = new Float64Array(length);
+  for (let at = 0; at < length; at++) sorted[at] = (mains[at]! - lowest) * length + at;
+  sorted.sort();
+  for (let i = 0; i < length; i++) order[i] = sorted[i]! % length;
+  return order;
+}
