@@ -159,7 +159,8 @@ export class WatchHub implements WatcherGroups {
     const batch = [event];
     for (const stream of touched) {
       this.deliverToAll(stream.wanting, revision, batch, event);
-      stream.wanting.length = 0;
+      // Not `length = 0`: that throws the array's memory away, and the next push would allocate room for 17.
+      while (stream.wanting.length > 0) stream.wanting.pop();
     }
     touched.length = 0;
   }
