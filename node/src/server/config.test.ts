@@ -150,6 +150,7 @@ describe('values', () => {
     expect(refusal(['--tls-min-version=TLS1.3', '--tls-max-version=TLS1.2'])).toContain('greater');
     expect(refusal(['--discovery-srv=x', '--initial-cluster=a=http://b:1'])).toContain('multiple');
     expect(refusal(['--compact-hash-check-time=0s'])).toContain('--compact-hash-check-time');
+    expect(refusal(['--client-threads=65'])).toContain('--client-threads[65]');
   });
 });
 
