@@ -13,6 +13,7 @@ import type { Measured } from './measure.ts';
 import { HEADING, row, siteRows } from './report.ts';
 import { budgetOf, judge, withoutBenchmark, withRecorded, type Budgets } from './verdict.ts';
 
+const MAX_PROCESSES = 8;
 const BUDGETS_FILE = join(import.meta.dirname, 'budgets.json');
 
 interface Options {
@@ -78,13 +79,15 @@ function write(budgets: Budgets): void {
   writeFileSync(BUDGETS_FILE, `${JSON.stringify(budgets, null, 2)}\n`);
 }
 
-/** As many at a time as there are processors: what is judged does not depend on how busy they are. */
+/** As many at a time as there are processors: what is judged does not depend on how busy they are. Each takes up to 0.5 GB. */
 async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const left = [...items];
   const worker = async (): Promise<void> => {
     for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  await Promise.all(
+    Array.from({ length: Math.min(availableParallelism(), MAX_PROCESSES) }, worker),
+  );
 }
 
 process.exitCode = await main();
