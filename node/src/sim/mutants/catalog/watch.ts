@@ -130,9 +130,10 @@ export const leaseMutants: readonly Mutant[] = [
     like: 'textbook',
     profiles: ['calm', 'clock'],
     file: 'lease/lessor.ts',
-    find: `      this.wakes.schedule(lease, this.extend(lease));
-      return lease.ttlSeconds;`,
-    replace: '      return lease.ttlSeconds;',
+    find: `    lease.refresh(nowMs, 0);
+    this.wakes.schedule(lease, lease.expiryMs);
+    return lease.ttlSeconds;`,
+    replace: '    return lease.ttlSeconds;',
   },
   {
     name: 'leases-live-forever-after-election',
