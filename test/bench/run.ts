@@ -5,7 +5,13 @@
 import { removeScratchFolders } from '../conformance/lib/paths.ts';
 import { buildGenerators } from './lib/generator.ts';
 import { chosen, isWhole, parseOptions, type Options } from './lib/options.ts';
-import { describeSuspicion, recordOf, suspicious, type Recorded } from './lib/regression.ts';
+import {
+  describeSuspicion,
+  recordOf,
+  suspicious,
+  unrecorded,
+  type Recorded,
+} from './lib/regression.ts';
 import { readRecorded, rowOf, writeRecorded, writeResults, type StoredRow } from './lib/results.ts';
 import { Session } from './lib/session.ts';
 import { asText, inOrder, ownFigureCells, resultCells } from './lib/table.ts';
@@ -45,8 +51,8 @@ function print(rows: readonly StoredRow[]): void {
   if (own.length > 0) console.log(`\n${asText(own)}`);
 }
 
-/** The workloads that are over their record in every one of the repeats. Only those in doubt are measured again. */
-async function overRecord(rows: readonly StoredRow[], recorded: Recorded): Promise<string[]> {
+/** Workloads without a record, or over it in every one of the repeats. Only those in doubt are measured again. */
+async function againstRecord(rows: readonly StoredRow[], recorded: Recorded): Promise<string[]> {
   let found = suspicious(rows, recorded);
   for (let repeat = 2; repeat <= REPEATS && found.length > 0; repeat++) {
     console.log(`\nin doubt, so measured again (${repeat} of ${REPEATS}):`);
@@ -61,7 +67,7 @@ async function overRecord(rows: readonly StoredRow[], recorded: Recorded): Promi
       recorded,
     );
   }
-  return found.map(describeSuspicion);
+  return [...found.map(describeSuspicion), ...unrecorded(rows, recorded)];
 }
 
 async function bench(): Promise<void> {
@@ -69,14 +75,14 @@ async function bench(): Promise<void> {
   const rows = await measured(workloads, options.rounds);
   print(rows);
   if (!options.isShort) console.log(`\n${asText(targetCells(rows))}`);
-  if (isWhole(options) || options.shouldWrite) writeResults(rows, isWhole(options));
+  if (isWhole(options) || options.shouldWrite) writeResults(rows, isWhole(options) && failures.length === 0);
   if (options.shouldRecord) writeRecorded(recordOf(rows));
-  const over = options.isShort ? await overRecord(rows, readRecorded() ?? {}) : [];
-  failures.push(...over);
+  const wrong = options.isShort ? await againstRecord(rows, readRecorded() ?? {}) : [];
+  failures.push(...wrong);
   if (failures.length > 0) console.log('\nfailed:');
   for (const failure of failures) console.log(`  ${failure}`);
   if (options.isShort)
-    console.log(`\n${rows.length - over.length} passed, ${failures.length} failed`);
+    console.log(`\n${rows.length - wrong.length} passed, ${failures.length} failed`);
 }
 
 if (options.shouldList) {

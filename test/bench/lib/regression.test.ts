@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeSuspicion, recordOf, suspicious } from './regression.ts';
+import { describeSuspicion, recordOf, suspicious, unrecorded } from './regression.ts';
 
 const row = (name: string, ours: number, etcd: number) => ({
   name,
@@ -20,6 +20,19 @@ test('a workload is suspicious over 1.5 times its record', () => {
   ]);
 });
 
-test('a slow machine is not suspicious, and neither is what was never recorded', () => {
-  expect(suspicious([row('put', 4000, 10_000), row('new', 9, 1)], { put: 0.4 })).toEqual([]);
+test('a slow machine is not suspicious', () => {
+  expect(suspicious([row('put', 4000, 10_000)], { put: 0.4 })).toEqual([]);
+});
+
+test('what was never recorded is told, so that nothing is passed over', () => {
+  expect(suspicious([row('new', 9, 1)], { put: 0.4 })).toEqual([]);
+  expect(unrecorded([row('new', 9, 1), row('put', 1, 1)], { put: 0.4 })).toEqual([
+    'new has no record: npm run bench -- --short --record makes one',
+  ]);
+});
+
+test('connections are too few to be judged', () => {
+  const connect = { ...row('connect-1m', 90, 10), group: 'connect' };
+  expect(suspicious([connect], { 'connect-1m': 0.4 })).toEqual([]);
+  expect([recordOf([connect]), unrecorded([connect], {})]).toEqual([{}, []]);
 });

@@ -26,7 +26,7 @@ export interface Suspicion {
   readonly recorded: number;
 }
 
-/** Workloads over the tolerance. One without a record is none: it is new. */
+/** Workloads over the tolerance. */
 export function suspicious(rows: readonly Row[], recorded: Recorded): Suspicion[] {
   return rows.flatMap((row) => {
     const [ratio, was] = [cpuRatio(row), recorded[row.name]];
@@ -40,7 +40,16 @@ export function describeSuspicion({ name, ratio, recorded }: Suspicion): string 
   return `${name}: CPU per request is ${ratio.toFixed(2)} × etcd’s; recorded ${recorded.toFixed(2)}, so up to ${bound}`;
 }
 
+/** Workloads that nothing can be said of: not recorded. */
+export function unrecorded(rows: readonly Row[], recorded: Recorded): string[] {
+  return rows
+    .filter((row) => cpuRatio(row) !== undefined && recorded[row.name] === undefined)
+    .map((row) => `${row.name} has no record: npm run bench -- --short --record makes one`);
+}
+
+/** Undefined of connections: a hundred of them take a few hundredths of a second, which is as fine as the kernel shows. */
 function cpuRatio(row: Row): number | undefined {
+  if (row.group === 'connect') return undefined;
   const ratio = compare(row.rounds, 'cpuUs')?.ratio;
   return ratio !== undefined && Number.isFinite(ratio) ? ratio : undefined;
 }
