@@ -75,7 +75,8 @@ async function bench(): Promise<void> {
   const rows = await measured(workloads, options.rounds);
   print(rows);
   if (!options.isShort) console.log(`\n${asText(targetCells(rows))}`);
-  if (isWhole(options) || options.shouldWrite) writeResults(rows, isWhole(options) && failures.length === 0);
+  if (isWhole(options) || options.shouldWrite)
+    writeResults(rows, isWhole(options) && failures.length === 0);
   if (options.shouldRecord) writeRecorded(recordOf(rows));
   const wrong = options.isShort ? await againstRecord(rows, readRecorded() ?? {}) : [];
   failures.push(...wrong);
