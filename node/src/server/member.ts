@@ -62,8 +62,6 @@ export class Member implements MemberApi, StateEvents {
   readonly vouching: Vouching;
   private transport: MemberTransport | undefined;
   private confState: ConfState;
-  /** Answers to configuration changes, held back until raft has advanced over them. */
-  private configuredIds: { id: bigint; error: Error | undefined }[] = [];
   private firstCommitListeners: (() => void)[] = [];
   private stopping = false;
 
@@ -374,7 +372,7 @@ export class Member implements MemberApi, StateEvents {
   }
 
   configured(id: bigint, error: Error | undefined): void {
-    this.configuredIds.push({ id, error });
+    this.waiters.settleLater(id, error);
   }
 
   progressed(): void {
@@ -476,14 +474,7 @@ export class Member implements MemberApi, StateEvents {
   }
 
   private onAdvanced(): void {
-    if (this.configuredIds.length > 0) {
-      const configured = this.configuredIds;
-      this.configuredIds = [];
-      for (const { id, error } of configured) {
-        if (error === undefined) this.waiters.resolve(id, {});
-        else this.waiters.reject(id, error);
-      }
-    }
+    this.waiters.settle();
     this.snapshots.afterApply();
   }
 

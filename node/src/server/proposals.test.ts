@@ -53,6 +53,18 @@ describe('those who wait', () => {
     expect(waiters.size).toBe(1);
   });
 
+  test('of a configuration change are told when raft has advanced over it', async () => {
+    const waiters = new Waiters(new FakeClock(), 1000, timeout);
+    const outcomes = [1n, 2n].map((id) => outcomeOf(waiters.wait(id)));
+    waiters.settleLater(1n, undefined);
+    waiters.settleLater(2n, new EtcdError('Unhealthy'));
+    await Promise.resolve();
+    expect(outcomes.map((one) => one.value)).toEqual(['waiting', 'waiting']);
+    waiters.settle();
+    await Promise.resolve();
+    expect(outcomes.map((one) => one.value)).toEqual(['applied', 'Unhealthy']);
+  });
+
   test('give up in the order in which they came, each after the whole time', async () => {
     const clock = new FakeClock();
     const startedAt: number[] = [];

@@ -60,6 +60,7 @@ export class RequestIds {
 /** Who waits for which request. All waits are equally long, so that insertion order is the order of the deadlines. */
 export class Waiters {
   private readonly waiters = new Map<RequestId, Waiter>();
+  private readonly held: { readonly id: RequestId; readonly error: Error | undefined }[] = [];
   private readonly clock: Clock;
   private readonly timeoutMs: number;
   private readonly timeoutError: (startedMs: number) => Error;
@@ -98,6 +99,19 @@ export class Waiters {
     if (waiter === undefined) return;
     this.waiters.delete(id);
     waiter.fail(error);
+  }
+
+  /** A configuration change was applied. Its answer is held back until raft has advanced over it, and `settle` is called. */
+  settleLater(id: RequestId, error: Error | undefined): void {
+    this.held.push({ id, error });
+  }
+
+  settle(): void {
+    if (this.held.length === 0) return;
+    for (const { id, error } of this.held.splice(0)) {
+      if (error === undefined) this.resolve(id, {});
+      else this.reject(id, error);
+    }
   }
 
   /** The request was handed to raft, which may have handed it to the leader of this term. */
