@@ -70,6 +70,18 @@ describe('memory storage', () => {
     expect(storage.createSnapshot(2, undefined, new Uint8Array(0))).toBeUndefined();
   });
 
+  test('says behind which index the newest entries are within a size', () => {
+    const storage = new MemoryStorage();
+    storage.append(
+      [5, 0, 3, 4].map((bytes, i) => ({ ...entry(1, i + 1), data: new Uint8Array(bytes) })),
+    );
+    expect([12, 11, 7, 6, 4, 3, 0].map((bytes) => storage.indexBefore(bytes))).toEqual([
+      0, 1, 1, 3, 3, 4, 4,
+    ]);
+    storage.compact(2);
+    expect([12, 6].map((bytes) => storage.indexBefore(bytes))).toEqual([2, 3]);
+  });
+
   test('behaves like a plain map of indexes', () => {
     const someCommand = fc.oneof(
       fc.record({
@@ -92,7 +104,10 @@ describe('memory storage', () => {
             continue;
           }
           const from = Math.min(Math.max(at, 1), storage.lastIndex() + 1);
-          const batch = Array.from({ length: count }, (_, i) => entry(term, from + i));
+          const batch = Array.from({ length: count }, (_, i) => ({
+            ...entry(term, from + i),
+            data: new Uint8Array((term * (i + 1)) % 7),
+          }));
           storage.append(batch);
           if (from + count <= first) continue;
           for (const index of model.keys()) if (index >= Math.max(from, first)) model.delete(index);
@@ -102,6 +117,8 @@ describe('memory storage', () => {
           expect(storage.term(index)).toBe(model.get(index));
         }
         expect(storage.lastIndex()).toBe(Math.max(storage.firstIndex() - 1, ...model.keys()));
+        const present = storage.entries(storage.firstIndex(), storage.lastIndex() + 1) ?? [];
+        expect(storage.storedBytes).toBe(present.reduce((sum, { data }) => sum + data.length, 0));
       }),
     );
   });

@@ -21,6 +21,7 @@ export class MemoryStorage {
   private lastSnapshot: Snapshot = emptySnapshot();
   /** `stored[i]` has index `offset + 1 + i`. */
   private stored: Entry[] = [];
+  private payloadBytes = 0;
   /** The last compacted index, and its term, which followers are still matched against. */
   private offset = 0;
   private offsetTerm = 0;
@@ -49,6 +50,21 @@ export class MemoryStorage {
 
   lastIndex(): number {
     return this.offset + this.stored.length;
+  }
+
+  /** Bytes of the entries' payloads. */
+  get storedBytes(): number {
+    return this.payloadBytes;
+  }
+
+  /** The index behind which the newest entries have together at most `maxBytes` of payload. */
+  indexBefore(maxBytes: number): number {
+    let index = this.lastIndex();
+    for (let bytes = 0; index > this.offset; index--) {
+      bytes += this.stored[index - this.offset - 1]!.data.length;
+      if (bytes > maxBytes) break;
+    }
+    return index;
   }
 
   /** The term of the entry at `index`, or undefined outside of [firstIndex - 1, lastIndex]. */
@@ -80,9 +96,13 @@ export class MemoryStorage {
     if (skip >= entries.length) return;
     const keep = first.index + skip - this.offset - 1;
     assert(keep <= this.stored.length, 'entries are appended without a gap');
+    for (let i = keep; i < this.stored.length; i++)
+      this.payloadBytes -= this.stored[i]!.data.length;
     this.stored.length = keep;
     for (let position = skip; position < entries.length; position++) {
-      this.stored.push(entries[position]!);
+      const entry = entries[position]!;
+      this.payloadBytes += entry.data.length;
+      this.stored.push(entry);
     }
   }
 
@@ -95,6 +115,7 @@ export class MemoryStorage {
     const count = index - this.offset;
     this.offsetTerm = this.stored[count - 1]!.term;
     this.offset = index;
+    for (let i = 0; i < count; i++) this.payloadBytes -= this.stored[i]!.data.length;
     this.stored = this.stored.slice(count);
     return true;
   }
@@ -114,6 +135,7 @@ export class MemoryStorage {
     if (present !== 0 && present >= index) return false;
     this.lastSnapshot = snapshot;
     this.stored = [];
+    this.payloadBytes = 0;
     this.offset = index;
     this.offsetTerm = term;
     return true;

@@ -110,6 +110,32 @@ async function setUp(parts: Partial<SnapshotParts> = {}) {
   return { snapshots, raftStorage, state, files, apply };
 }
 
+describe('the log in memory', () => {
+  const large = (index: number) => ({ type: 0, term: 3, index, data: new Uint8Array(1024 * 1024) });
+
+  const alone = { confState: () => ConfState.create({ voters: [1n] }) };
+
+  test('is cut when its entries are large, and more so where no other member could want them', async () => {
+    for (const [parts, kept] of [
+      [alone, 4],
+      [{}, 32],
+    ] as const) {
+      const { raftStorage, apply } = await setUp(parts);
+      for (let i = 1; i <= 100; i++) raftStorage.append([large(LOG_LENGTH + i)]);
+      await apply(LOG_LENGTH + 100);
+      expect(raftStorage.lastIndex()).toBe(LOG_LENGTH + 100);
+      expect(raftStorage.firstIndex()).toBe(LOG_LENGTH + 101 - kept);
+    }
+  });
+
+  test('keeps what is not applied yet, whatever its size', async () => {
+    const { raftStorage, apply } = await setUp(alone);
+    for (let i = 1; i <= 20; i++) raftStorage.append([large(LOG_LENGTH + i)]);
+    await apply(LOG_LENGTH - 1);
+    expect(raftStorage.firstIndex()).toBe(LOG_LENGTH);
+  });
+});
+
 describe('a snapshot of this member', () => {
   test('is taken when more than the snapshot count was applied since the last', async () => {
     const { apply, files } = await setUp();

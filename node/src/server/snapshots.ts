@@ -16,6 +16,10 @@ import type { StateMachine } from './state-machine.ts';
  */
 const COMPACTION_SLACK = 100;
 const COMPACTION_SLACK_PART = 1 / 10;
+/** The log in memory may hold so many bytes of entries; beyond, half of it stays. Large entries are few, and a snapshot is worth them. */
+const MAX_LOG_BYTES = 64 * 1024 * 1024;
+/** The same where no other member could want them. */
+const MAX_LOG_BYTES_ALONE = 8 * 1024 * 1024;
 /** After a snapshot was sent, its receiver still needs the entries that came meanwhile. */
 const RELEASE_DELAY_MS = 30_000;
 
@@ -72,9 +76,14 @@ export class Snapshots {
     const { raftStorage, state, config } = this.parts;
     if (this.inFlight > 0) return;
     const { snapshotCatchupEntries } = config;
-    const keepFrom = state.appliedIndex - snapshotCatchupEntries;
+    let keepFrom = state.appliedIndex - snapshotCatchupEntries;
     const slack = Math.max(COMPACTION_SLACK, snapshotCatchupEntries * COMPACTION_SLACK_PART);
-    if (keepFrom - raftStorage.firstIndex() < slack) return;
+    const { voters, learners } = this.parts.confState();
+    const maxBytes = voters.length + learners.length > 1 ? MAX_LOG_BYTES : MAX_LOG_BYTES_ALONE;
+    if (raftStorage.storedBytes > maxBytes)
+      keepFrom = Math.min(state.appliedIndex, raftStorage.indexBefore(maxBytes / 2));
+    else if (keepFrom - raftStorage.firstIndex() < slack) return;
+    if (keepFrom < raftStorage.firstIndex()) return;
     // Whoever needs older entries gets a snapshot, so there has to be one that is as new as what is forgotten.
     raftStorage.createSnapshot(state.appliedIndex, this.parts.confState(), new Uint8Array(0));
     raftStorage.compact(keepFrom);

@@ -1,13 +1,14 @@
 // Brings a commit to the disk: its pages, a sync, the meta, a sync.
 //
-// Each page is a write of its own, as in bbolt: Linux keeps a file in folios as long as the writes that made it, and
-// takes a folio as a whole for written when a page of it is. Pages are written again one by one.
+// Linux keeps a file in folios as large as the writes that made it, and takes a folio as a whole for written when a page
+// of it is: so only few neighbouring pages share a write, though one for each page would cost the thread too much.
 import type { DiskFile } from '../../base/index.ts';
 import { type Meta, encodeMeta } from './meta.ts';
 import type { Page } from './page.ts';
 
+const MAX_WRITE_BYTES = 16 * 1024;
 /** Writes under way at once. */
-const PARALLEL_WRITES = 64;
+const PARALLEL_WRITES = 16;
 
 /** Size of a small file doubles from here (bbolt: db.mmapSize) … */
 const FIRST_FILE_BYTES = 32 * 1024;
@@ -21,9 +22,11 @@ export async function writeCommit(
   pages: readonly Page[],
 ): Promise<void> {
   await grow(file, meta.highWater * meta.pageBytes);
-  for (let i = 0; i < pages.length; i += PARALLEL_WRITES) {
-    const some = pages.slice(i, i + PARALLEL_WRITES);
-    await Promise.all(some.map((page) => file.writeAt(page.bytes, page.id * meta.pageBytes)));
+  const runs = contiguousRuns(pages, meta.pageBytes);
+  for (let i = 0; i < runs.length; i += PARALLEL_WRITES) {
+    await Promise.all(
+      runs.slice(i, i + PARALLEL_WRITES).map((run) => file.writevAt(run.buffers, run.position)),
+    );
   }
   await file.datasync();
   const id = meta.txid % 2;
@@ -38,4 +41,30 @@ async function grow(file: DiskFile, neededBytes: number): Promise<void> {
   if (size < neededBytes) size = neededBytes + GROWTH_BYTES;
   await file.truncate(size);
   await file.datasync();
+}
+
+interface Run {
+  readonly position: number;
+  readonly buffers: Uint8Array[];
+}
+
+function contiguousRuns(pages: readonly Page[], pageBytes: number): Run[] {
+  const runs: Run[] = [];
+  let run: Run | undefined;
+  let bytes = 0;
+  for (const page of pages) {
+    const position = page.id * pageBytes;
+    const isNext =
+      run !== undefined &&
+      run.position + bytes === position &&
+      bytes + page.bytes.length <= MAX_WRITE_BYTES;
+    if (run === undefined || !isNext) {
+      run = { position, buffers: [] };
+      runs.push(run);
+      bytes = 0;
+    }
+    run.buffers.push(page.bytes);
+    bytes += page.bytes.length;
+  }
+  return runs;
 }

@@ -9,12 +9,12 @@ import type { Disk, DiskFile } from '../../base/world.ts';
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Linux keeps a file in folios as long as the writes that made it, and takes a folio as a whole for written when a byte of
- * it is: a log of large ones would be charged with 2 MB for each sync.
+ * Linux keeps a file in folios as large as the writes that made it, and takes a folio as a whole for written when a byte of
+ * it is: a log of large ones would be charged with 2 MB for each sync. Smaller writes would cost the thread too much.
  */
-const ZEROS = new Uint8Array(4096);
+const ZEROS = new Uint8Array(16 * 1024);
 /** Writes under way at once. */
-const PARALLEL_WRITES = 64;
+const PARALLEL_WRITES = 16;
 
 export interface PreparedSegment {
   readonly file: DiskFile;
