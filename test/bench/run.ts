@@ -72,8 +72,10 @@ async function againstRecord(rows: readonly StoredRow[], recorded: Recorded): Pr
 
 async function bench(): Promise<void> {
   await buildGenerators();
+  const began = Date.now();
   const rows = await measured(workloads, options.rounds);
   print(rows);
+  console.log(`\nmeasured in ${((Date.now() - began) / 60_000).toFixed(1)} minutes`);
   if (!options.isShort) console.log(`\n${asText(targetCells(rows))}`);
   if (isWhole(options) || options.shouldWrite)
     writeResults(rows, isWhole(options) && failures.length === 0);
