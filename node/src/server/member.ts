@@ -25,7 +25,7 @@ import type { MemberParts } from './member-parts.ts';
 import { Proposer } from './proposer.ts';
 import { RequestIds, Waiters } from './proposals.ts';
 import { RaftLoop } from './raft-loop.ts';
-import { RaftClock, canConfigure, newRaftNode, DurableLog } from './raft-node.ts';
+import { RaftClock, canConfigure, newRaftNode, tick, DurableLog } from './raft-node.ts';
 import { Reconfiguration, healthIntervalOf } from './reconfiguration.ts';
 import { newSha256 } from './sha256.ts';
 import { Snapshots } from './snapshots.ts';
@@ -116,7 +116,7 @@ export class Member implements MemberApi, StateEvents {
       (id) => this.activeSinceMs(id),
     );
     this.clock = new RaftClock(world.clock, config.heartbeatIntervalMs, () => {
-      this.node.tick();
+      tick(this.node, config);
       this.proposer.retry();
       this.loop.wake();
     });

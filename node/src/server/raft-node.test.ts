@@ -2,11 +2,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { SILENT_LOGGER } from '../base/index.ts';
 import { FakeClock } from '../base/testing/fake-clock.ts';
 import { MemoryDisk } from '../base/testing/memory-disk.ts';
-import { MemoryStorage } from '../raft/index.ts';
+import { MemoryStorage, RawNode } from '../raft/index.ts';
 import { Wal } from '../storage/index.ts';
 import { ConfState, Snapshot, type Entry } from '../wire/gen/raft.ts';
 import type { Bootstrapped } from './bootstrap.ts';
-import { DurableLog, RaftClock } from './raft-node.ts';
+import type { ServerConfig } from './config.ts';
+import { DurableLog, RaftClock, tick } from './raft-node.ts';
 
 const START = { index: 0, term: 0 };
 
@@ -118,5 +119,55 @@ describe("raft's clock", () => {
     expect(raftClock.wasPaused).toBe(false);
     clock.offsetMs = 301;
     expect(raftClock.wasPaused).toBe(true);
+  });
+});
+
+describe('a tick', () => {
+  const config = (initialElectionTickAdvance: boolean) =>
+    ({ initialElectionTickAdvance }) as ServerConfig; // all that is used
+
+  function nodeOf(voters: bigint[], applied: number): RawNode {
+    const confState = ConfState.create({ voters });
+    const entries = [1, 2].map((index) => ({ type: 0, term: 1, index, data: new Uint8Array(0) }));
+    return new RawNode({
+      id: 1n,
+      electionTicks: 10,
+      heartbeatTicks: 1,
+      storage: MemoryStorage.from({
+        snapshot: Snapshot.create({ metadata: { confState, index: 0, term: 0 } }),
+        hardState: { term: 1, vote: 1n, commit: 2 },
+        entries,
+      }),
+      applied,
+      maxSizePerMessage: 1024,
+      maxCommittedSizePerReady: 1024,
+      maxUncommittedEntriesSize: 0,
+      maxInflightMessages: 16,
+      maxInflightBytes: 0,
+      checkQuorum: true,
+      preVote: true,
+      random: { uint32: () => 0, bytes: (length) => new Uint8Array(length) },
+      logger: SILENT_LOGGER,
+      readOnlyOption: 'safe',
+    });
+  }
+
+  test('lets a sole voter campaign that has applied what is committed', () => {
+    const node = nodeOf([1n], 2);
+    tick(node, config(true));
+    expect(node.raft.role).not.toBe('follower');
+  });
+
+  test('lets others wait, and one that still applies, and one that is told to', () => {
+    const waiting: [RawNode, boolean][] = [
+      [nodeOf([1n, 2n], 2), true],
+      [nodeOf([2n], 2), true],
+      [nodeOf([1n], 1), true],
+      [nodeOf([1n], 2), false],
+    ];
+    for (const [node, advances] of waiting) {
+      tick(node, config(advances));
+      expect(node.raft.role).toBe('follower');
+    }
   });
 });

@@ -50,6 +50,16 @@ export function advanceFirstElection(node: RawNode, config: ServerConfig): void 
   for (let i = 0; i < ticks; i++) node.tick();
 }
 
+/** Ticks raft. Who alone votes has nobody to hear of: it campaigns as soon as it has applied what is committed. */
+export function tick(node: RawNode, config: ServerConfig): void {
+  node.tick();
+  const { id, role, log, promotable, tracker } = node.raft;
+  const { incoming, outgoing } = tracker.config.voters;
+  const isAlone = incoming.size === 1 && incoming.has(id) && outgoing.size === 0;
+  if (!isAlone || !config.initialElectionTickAdvance) return;
+  if (role === 'follower' && promotable && log.applied === log.committed) node.campaign();
+}
+
 /** Whether raft would take a configuration change now. It drops one while another may be in the log unapplied. */
 export function canConfigure(
   raft: RawNode['raft'],

@@ -75,7 +75,7 @@ export async function hashBucket(
     let next: Uint8Array | undefined;
     let bytes = 0;
     let pairs = 0;
-    state.keys.forEach(from, undefined, (key, value) => {
+    const take = (key: Uint8Array, value: Uint8Array): boolean => {
       if (mainOf(key) > revision) return false;
       let kept = true;
       if (mainOf(key) <= compactRevision && !isKept(state, revision, key, value)) {
@@ -87,7 +87,8 @@ export async function hashBucket(
       if (++pairs < SLICE_PAIRS && bytes < SLICE_BYTES) return true;
       next = keyBehind(key);
       return false;
-    });
+    };
+    state.keys.forEach(from, undefined, take, 'once');
     from = next;
     if (from !== undefined) await clock.yieldNow();
   }
