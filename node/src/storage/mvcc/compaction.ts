@@ -12,11 +12,14 @@ import type { StoreState } from './state.ts';
 export interface CompactionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Revisions looked at in one slice. */
+  /** Revisions looked at until what is removed is committed. */
   readonly batchLimit: number;
-  /** Pause behind a slice that removed something. */
+  /** Pause behind a commit. */
   readonly sleepIntervalMs: number;
 }
+
+/** Revisions looked at without a pause: some 2 ms. */
+const SLICE_PAIRS = 250;
 
 /** One compaction to do: revisions up to `revision`, where one at `previous` was done before (−1: none). */
 export interface CompactionJob {
@@ -76,13 +79,12 @@ export class Compactor {
     await state.backend.commitNow();
     for (;;) {
       if (this.isStopped(state)) return;
-      const removed = await this.exclusive.run(() => (this.isStopped(state) ? 0 : pass.slice()));
+      await this.exclusive.run(() => (this.isStopped(state) ? undefined : pass.slice()));
       if (pass.finished) break;
-      if (removed === 0) await clock.yieldNow();
-      else {
+      if (pass.isBatchFull && pass.takeBatch() > 0) {
         await state.backend.commitNow();
         await pause(clock, sleepIntervalMs);
-      }
+      } else await clock.yieldNow();
     }
     this.report(pass, state, clock.monotonicMs() - startedMs);
     if (job.storeHash) this.hashes.store(pass.hash());
@@ -122,6 +124,8 @@ class CompactionPass {
   private readonly hasher: KeyValueHasher;
   private readonly end: Uint8Array;
   private from: Uint8Array = new Uint8Array(0);
+  private batchSeen = 0;
+  private removedBefore = 0;
   private keepsNothing: boolean | undefined;
 
   constructor(job: CompactionJob, batchLimit: number) {
@@ -136,24 +140,38 @@ class CompactionPass {
     return this.hasher.result();
   }
 
-  /** Handles the next batch of pairs; returns how many it removed. */
-  slice(): number {
+  /** Whether as many revisions were looked at as one commit takes. */
+  get isBatchFull(): boolean {
+    return this.batchSeen >= this.batchLimit;
+  }
+
+  /** Begins the next batch; returns how many revisions the one before removed. */
+  takeBatch(): number {
+    const removed = this.removed - this.removedBefore;
+    this.removedBefore = this.removed;
+    this.batchSeen = 0;
+    return removed;
+  }
+
+  /** Handles the next pairs. */
+  slice(): void {
     const { state } = this;
+    const limit = Math.min(SLICE_PAIRS, this.batchLimit - this.batchSeen);
     const superseded: Uint8Array[] = [];
     let seen = 0;
     state.keys.forEach(this.from, this.end, (key, value) => {
       if (!this.take(key, value)) superseded.push(new Uint8Array(key));
-      if (++seen < this.batchLimit) return true;
+      if (++seen < limit) return true;
       this.from = keyBehind(key);
       return false;
     });
     for (const key of superseded) state.keys.delete(key);
     this.removed += superseded.length;
-    if (seen < this.batchLimit) {
+    this.batchSeen += seen;
+    if (seen < limit) {
       state.finishedCompaction = this.revision;
       this.finished = true;
     }
-    return superseded.length;
   }
 
   /** Hashes a pair and compacts its key in the index; returns whether the pair stays. */
