@@ -3,6 +3,7 @@
  * counts are the ratios, round by round: a machine is never equally fast twice (node/decisions/033).
  */
 import { removeScratchFolders } from '../conformance/lib/paths.ts';
+import { growthCells } from './growth/check.ts';
 import { buildGenerators } from './lib/generator.ts';
 import { chosen, isWhole, parseOptions, type Options } from './lib/options.ts';
 import {
@@ -49,6 +50,8 @@ function print(rows: readonly StoredRow[]): void {
   console.log(asText(resultCells(inOrder(rows))));
   const own = ownFigureCells(rows);
   if (own.length > 0) console.log(`\n${asText(own)}`);
+  const growth = growthCells(rows);
+  if (growth.length > 0) console.log(`\n${asText(growth)}`);
 }
 
 /** Workloads without a record, or over it in every one of the repeats. Only those in doubt are measured again. */

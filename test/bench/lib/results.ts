@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { growthCells } from '../growth/check.ts';
 import { plots } from './plot.ts';
 import type { Recorded } from './regression.ts';
 import type { Result } from './session.ts';
@@ -80,6 +81,7 @@ function machine(): string {
 
 function page({ machine: name, rows }: Latest): string {
   const own = ownFigureCells(rows);
+  const growth = growthCells(rows);
   const groups = [...new Set(rows.map((row) => row.group))];
   const days = [...new Set(rows.map((row) => row.measured))].sort().join(', ');
   return [
@@ -98,6 +100,7 @@ function page({ machine: name, rows }: Latest): string {
       '',
       asMarkdown(resultCells(rows.filter((row) => row.group === group))),
     ]),
+    ...(growth.length === 0 ? [] : ['', '## Growth of cost', asMarkdown(growth)]),
     ...(own.length === 0 ? [] : ['', '## Figures of single workloads', asMarkdown(own)]),
     '',
   ].join('\n');

@@ -6,7 +6,7 @@ import { Background, run } from '../../conformance/lib/process.ts';
 const TIMEOUT_MS = 10 * 60_000;
 
 /** What main.go there prints. */
-export interface LoadResult {
+interface LoadResult {
   readonly operations: number;
   readonly seconds: number;
   readonly p50Ms: number;
