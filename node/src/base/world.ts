@@ -37,11 +37,6 @@ export interface DiskFile {
   readAtAsync(target: Uint8Array, position: number): Promise<number>;
   /** Writes all of `source`, or rejects. */
   writeAt(source: Uint8Array, position: number): Promise<void>;
-  /**
-   * Writes all of `source` and syncs that, in one step: the rest of the file may stay unsynced. Absent where the platform
-   * has no such step.
-   */
-  writeSyncedAt?(source: Uint8Array, position: number): Promise<void>;
   /** Writes all of `sources` one behind the other, or rejects. */
   writevAt(sources: readonly Uint8Array[], position: number): Promise<void>;
   /** Cuts or extends the file (with a hole). */

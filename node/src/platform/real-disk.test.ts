@@ -36,17 +36,6 @@ test('a file reads back what was written, in both ways, and short at its end', a
   expect(fs.statSync(join(folder, 'f')).mode & 0o777).toBe(0o600);
 });
 
-test('a synced write lands in the file that is open, whatever its name is by then', async () => {
-  const file = await disk.open(join(folder, 'f'), 'create');
-  await file.writeAt(Buffer.from('hello'), 0);
-  await disk.rename(join(folder, 'f'), join(folder, 'g'));
-  for (const [text, position] of [['J', 0] as const, ['y', 4] as const])
-    await file.writeSyncedAt?.(Buffer.from(text), position);
-  await file.close();
-  expect(fs.readFileSync(join(folder, 'g'), 'latin1')).toBe('Jelly');
-  expect(fs.readdirSync(folder)).toEqual(['g']);
-});
-
 test('folders are made with their parents, listed in order, and missing things have POSIX codes', async () => {
   const deep = join(folder, 'a/b/c');
   await disk.makeFolder(deep);

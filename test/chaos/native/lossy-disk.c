@@ -63,17 +63,11 @@ __attribute__((constructor)) static void begin(void) { ready(); }
 void lock(void) { pthread_mutex_lock(&mutex); }
 void unlock(void) { pthread_mutex_unlock(&mutex); }
 
-static const char DESCRIPTORS[] = "/proc/self/fd/";
-
-/** Absolute, without a look at symbolic links but the system's own to open files; false when it lies elsewhere. */
+/** Absolute, without a look at symbolic links; false when it lies elsewhere. */
 bool tracked_path(int folder, const char *path, char out[PATH_MAX]) {
   ready();
   if (root == NULL || path == NULL) return false;
-  if (strncmp(path, DESCRIPTORS, sizeof DESCRIPTORS - 1) == 0) {
-    ssize_t length = RAW(SYS_readlinkat, AT_FDCWD, path, out, PATH_MAX - 1);
-    if (length < 0) return false;
-    out[length] = 0;
-  } else if (path[0] == '/') {
+  if (path[0] == '/') {
     snprintf(out, PATH_MAX, "%s", path);
   } else {
     char link[64], base[PATH_MAX];

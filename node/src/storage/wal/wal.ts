@@ -62,8 +62,6 @@ export class Wal {
   private lastIndex: number;
   private running: Promise<void> | undefined;
   private failure: Error | undefined;
-  /** Something was written that no sync has covered. */
-  private hasUnsynced = false;
   private closed = false;
 
   private constructor(
@@ -296,38 +294,18 @@ export class Wal {
   /** Writes what the encoder holds behind the tail. */
   private async write(mustSync: boolean): Promise<void> {
     const { bytes } = this.encoder;
-    const { file } = this.tail;
-    const syncs = mustSync && !this.hasUnsynced && this.options.unsafeNoSync !== true;
-    if (syncs && file.writeSyncedAt !== undefined) {
-      const startMs = this.options.clock?.monotonicMs() ?? 0;
-      await file.writeSyncedAt(bytes, this.tail.position);
-      this.wrote(bytes.length);
-      this.synced(startMs);
-      return;
-    }
-    await file.writeAt(bytes, this.tail.position);
-    this.hasUnsynced = true;
-    this.wrote(bytes.length);
+    await this.tail.file.writeAt(bytes, this.tail.position);
+    this.tail.position += bytes.length;
+    this.options.onWrite?.(bytes.length);
+    this.encoder.clear();
     if (mustSync) await this.sync();
   }
 
-  private wrote(bytes: number): void {
-    this.tail.position += bytes;
-    this.options.onWrite?.(bytes);
-    this.encoder.clear();
-  }
-
   private async sync(): Promise<void> {
-    const { clock, unsafeNoSync } = this.options;
+    const { clock, logger, onSync, unsafeNoSync } = this.options;
     if (unsafeNoSync === true) return;
     const startMs = clock?.monotonicMs() ?? 0;
     await this.tail.file.datasync();
-    this.hasUnsynced = false;
-    this.synced(startMs);
-  }
-
-  private synced(startMs: number): void {
-    const { clock, logger, onSync } = this.options;
     if (clock === undefined) return;
     const tookMs = clock.monotonicMs() - startMs;
     onSync?.(tookMs);
