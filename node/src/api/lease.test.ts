@@ -10,6 +10,7 @@ import type {
   LeaseTimeToLiveRequest,
   LeaseTimeToLiveResponse,
 } from '../wire/gen/rpc.ts';
+import type { SharedEvent } from '../watch/index.ts';
 import { leaseService } from './lease.ts';
 import { FakeCall, callBidi, callUnary, settle, statusOf } from './testing/fake-call.ts';
 import { FakeMember } from './testing/fake-member.ts';
@@ -56,12 +57,14 @@ test('a revocation deletes the keys at one revision', async () => {
   await member.put('a', '1', 9n);
   await member.put('b', '1', 9n);
   const seen: string[] = [];
+  const note = (revision: number, events: readonly SharedEvent[]): boolean => {
+    seen.push(...events.map((e) => `${textFromUtf8(e.kv.key)}@${revision}`));
+    return true;
+  };
   member.hub
     .openStream({
-      sendEvents: (_watcher, revision, events) => {
-        seen.push(...events.map((e) => `${textFromUtf8(e.kv.key)}@${revision}`));
-        return true;
-      },
+      sendEvents: (_watcher, revision, events) => note(revision, events),
+      sendToAll: (_watchers, revision, events) => note(revision, events),
       sendProgress: () => true,
       sendCompacted: () => true,
       drained: async () => {},

@@ -146,7 +146,7 @@ describe('a tick', () => {
       maxInflightBytes: 0,
       checkQuorum: true,
       preVote: true,
-      random: { uint32: () => 0, bytes: (length) => new Uint8Array(length) },
+      random: { uint32: () => 0 },
       logger: SILENT_LOGGER,
       readOnlyOption: 'safe',
     });

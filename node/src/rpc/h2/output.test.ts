@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { Output } from './output.ts';
 import { SLAB_BYTES, SlabPool } from './slabs.ts';
 
-/** A socket that keeps what it is given by reference until `take`, as one does whose peer is slow. */
+/** A socket that keeps what it is given by reference until `takeAll`, as one does whose peer is slow. */
 class SlowSocket extends Duplex {
   readonly taken: Buffer[] = [];
   private pending: (() => void)[] = [];
@@ -18,7 +18,7 @@ class SlowSocket extends Duplex {
     });
   }
 
-  async take(): Promise<void> {
+  async takeAll(): Promise<void> {
     while (this.pending.length > 0) {
       this.pending.shift()?.();
       await new Promise((resolve) => setImmediate(resolve));
@@ -50,7 +50,7 @@ describe('output', () => {
     expect(output.bytes).toBe(sizes.reduce((sum, size) => sum + size));
     output.write();
     expect(output.bytes).toBe(0);
-    await socket.take();
+    await socket.takeAll();
     const expected = Buffer.concat(sizes.map((size, i) => Buffer.alloc(size, i + 1)));
     expect(Buffer.concat(socket.taken).equals(expected)).toBe(true);
   });
@@ -61,7 +61,7 @@ describe('output', () => {
       place(value, 6000);
       output.write();
     }
-    await socket.take();
+    await socket.takeAll();
     const expected = Buffer.concat([1, 2, 3, 4, 5].map((value) => Buffer.alloc(6000, value)));
     expect(Buffer.concat(socket.taken).equals(expected)).toBe(true);
   });
