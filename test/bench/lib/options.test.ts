@@ -22,6 +22,7 @@ test('all are chosen, in three rounds, unless options say otherwise', () => {
   expect(namesFor()).toHaveLength(all.length);
   expect(parseOptions([]).rounds).toBe(3);
   expect(parseOptions(['--short']).rounds).toBe(1);
+  expect(parseOptions(['--short', '--record']).rounds).toBe(3);
   expect(parseOptions(['--short', '--rounds=2']).rounds).toBe(2);
 });
 

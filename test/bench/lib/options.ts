@@ -16,7 +16,8 @@ export interface Options {
 
 export const USAGE = `npm run bench -- [OPTION...]
 
-  --short            the selection that CI runs, compared with results/recorded.json; one round unless said otherwise
+  --short            the selection that CI runs, compared with results/recorded.json; one round
+                     unless said otherwise or recorded
   --rounds N         how often both servers are measured (3)
   --scale X          X times the operations (1)
   --only NAME,…      workloads whose name begins with one of these, or whose group it is
@@ -56,7 +57,8 @@ export function parseOptions(args: readonly string[]): Options {
     else if (name === '--tls') options.tls = switches(name, value());
     else throw wrong(`there is no option ${word}`);
   }
-  if (Number.isNaN(options.rounds)) options.rounds = options.isShort ? 1 : 3;
+  if (Number.isNaN(options.rounds))
+    options.rounds = options.isShort && !options.shouldRecord ? 1 : 3;
   return options;
 }
 
