@@ -147,12 +147,14 @@ async function runAll(settings: Settings, found: FoundRecord): Promise<Outcome[]
   const { mutants, onlyMissing } = settings;
   const waiting = mutants.filter(({ name }) => !onlyMissing || !found.has(name));
   const outcomes: Outcome[] = [];
+  // The lanes write the same two files.
+  let kept = Promise.resolve();
   const lane = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
       const outcome = await search(mutant, placesFor(mutant, settings, found), parts);
       outcomes.push(outcome);
       if (!settings.quiet || outcome.finding === undefined) print(lineOf(outcome));
-      if (settings.updates) await keep(outcome, settings, found);
+      if (settings.updates) await (kept = kept.then(() => keep(outcome, settings, found)));
     }
   };
   try {
