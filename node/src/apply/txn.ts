@@ -111,7 +111,8 @@ function decide(view: ReadView, request: TxnRequest): Decided {
 const INDEXED = { keysOnly: true } as const;
 
 function holds(view: ReadView, compare: Compare): boolean {
-  const isIndexed = compare.target !== CompareTarget.VALUE && compare.target !== CompareTarget.LEASE;
+  const isIndexed =
+    compare.target !== CompareTarget.VALUE && compare.target !== CompareTarget.LEASE;
   const { kvs } = view.range(compare.key, compare.rangeEnd, isIndexed ? INDEXED : undefined);
   if (kvs.length === 0) {
     // A missing key has no value to compare; every other field of it counts as zero.

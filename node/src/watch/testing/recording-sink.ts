@@ -34,7 +34,11 @@ export class RecordingSink implements WatchSink {
     return this.take({ kind: 'events', id: watcher.id, revision, events });
   }
 
-  sendToAll(watchers: readonly Watcher[], revision: number, events: readonly SharedEvent[]): boolean {
+  sendToAll(
+    watchers: readonly Watcher[],
+    revision: number,
+    events: readonly SharedEvent[],
+  ): boolean {
     for (const watcher of watchers) this.sendEvents(watcher, revision, events);
     return !this.full;
   }
