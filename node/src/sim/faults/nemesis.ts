@@ -77,7 +77,8 @@ export class Nemesis {
   constructor(parts: NemesisParts) {
     this.parts = parts;
     const [name, value] = Object.entries(STRICT_VOUCHING)[0]!; // it is a constant with one flag
-    this.isStrict = parts.scenario.flags.every((flags) => flags[name] === value);
+    const { flags } = parts.scenario;
+    this.isStrict = flags.length > 0 && flags.every((those) => those[name] === value);
   }
 
   /** Plans everything; times count from now. */

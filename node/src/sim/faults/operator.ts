@@ -72,6 +72,7 @@ export class Operator {
       await this.removeFrom(host);
       host.disk.wipe();
       await this.addTo(host, true);
+      for (const one of this.parts.cluster.hosts) one.changedFlags = {};
     });
   }
 
