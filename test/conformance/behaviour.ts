@@ -79,26 +79,26 @@ async function runAll(tests: readonly string[]): Promise<Map<string, TestResult>
   console.log(`  ${tests.length} tests, ${workers} at a time; logs: ${folder}`);
   const queue = [...tests];
   const results = new Map<string, TestResult>();
-  const runTest = async (test: string, how: string): Promise<void> => {
+  const runTest = async (test: string, isAgain = false): Promise<void> => {
     const began = Date.now();
     const { stdout, stderr, code } = await runOne(test, binaries, isolated);
-    const logFile = join(folder, `${test}${how === 'ran' ? '' : '-again'}.log`);
+    const logFile = join(folder, `${test}${isAgain ? '-again' : ''}.log`);
     writeFileSync(logFile, stdout + stderr);
     const ranOutOfTime = code !== 0 && /deadline exceeded|timed out/.test(stdout);
     results.set(test, { leaves: parse(stdout), code, logFile, ranOutOfTime });
     const seconds = ((Date.now() - began) / 1000).toFixed(1);
-    console.log(`  ${how}  ${test}: ${code === 0 ? 'ok' : 'FAIL'} (${seconds} s)`);
+    const how = isAgain ? 'ran again, alone:' : 'ran ';
+    console.log(`  ${how} ${test}: ${code === 0 ? 'ok' : 'FAIL'} (${seconds} s)`);
   };
   const work = async (): Promise<void> => {
     for (let test = queue.shift(); test !== undefined; test = queue.shift()) {
-      await runTest(test, 'ran');
+      await runTest(test);
     }
   };
   await Promise.all(Array.from({ length: workers }, work));
   // The suite's limits, 10 s for three processes, keys and all, are for a test that has the machine for itself.
   const late = [...results].filter(([, { ranOutOfTime }]) => ranOutOfTime).map(([test]) => test);
-  if (late.length <= MAX_LATE_TESTS)
-    for (const test of late) await runTest(test, 'ran again, alone:');
+  if (late.length <= MAX_LATE_TESTS) for (const test of late) await runTest(test, true);
   return results;
 }
 

@@ -2,7 +2,7 @@
 import type { LogFields } from '../base/logger.ts';
 import type { MethodKind } from '../wire/codec.ts';
 import type { TlsMaterial } from '../platform/index.ts';
-import type { TlsOptions } from '../rpc/index.ts';
+import type { HttpRequest, TlsOptions } from '../rpc/index.ts';
 import type { ChannelEnds } from './channel.ts';
 
 /** A method as both sides number it: by its place in the list. */
@@ -72,14 +72,8 @@ export type FromThread =
 
 export type LogLevelName = 'debug' | 'info' | 'warn' | 'error';
 
-export interface HttpQuestion {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly remoteAddress: string;
-  readonly certificateCommonName: string | undefined;
-  readonly httpVersion: '1.1' | '2';
-}
+/** What a request is without what only its own thread has. */
+export type HttpQuestion = Omit<HttpRequest, 'raw' | 'body'>;
 
 export interface HttpAnswer {
   readonly status: number;
