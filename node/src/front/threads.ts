@@ -4,14 +4,17 @@ import type { Logger } from '../base/logger.ts';
 import type { Clock } from '../base/world.ts';
 import type { MethodKind } from '../wire/codec.ts';
 import { assert } from '../base/assert.ts';
-import type { HttpHandler, MethodEntry, RpcServerOptions } from '../rpc/index.ts';
+import {
+  DEFAULT_HELD_BYTES,
+  DEFAULT_MAX_CONNECTIONS,
+  type HttpHandler,
+  type MethodEntry,
+  type RpcServerOptions,
+} from '../rpc/index.ts';
 import { MAX_METHODS } from './call-head.ts';
 import type { FrontAcceptance, FrontLimits } from './messages.ts';
 import type { RemoteEnvironment } from './remote-call.ts';
 import { ThreadLink } from './thread-link.ts';
-
-const HELD_BYTES = 256 * 1024 * 1024;
-const MAX_CONNECTIONS = 20_000;
 
 export interface FrontOptions {
   readonly threads: number;
@@ -46,7 +49,7 @@ export class FrontThreads {
   constructor(options: FrontOptions) {
     assert(options.methods.length <= MAX_METHODS, 'methods are numbered in a byte');
     this.options = options;
-    const { threads, clock, logger, methods, limits, heldBytes = HELD_BYTES } = options;
+    const { threads, clock, logger, methods, limits, heldBytes = DEFAULT_HELD_BYTES } = options;
     this.links = Array.from(
       { length: threads },
       (_, number) =>
@@ -55,7 +58,7 @@ export class FrontThreads {
           limits: {
             ...limits,
             heldBytes: Math.floor(heldBytes / threads),
-            maxConnections: Math.ceil(MAX_CONNECTIONS / threads),
+            maxConnections: Math.ceil(DEFAULT_MAX_CONNECTIONS / threads),
           },
           tracesHeaders: options.tracesHeaders ?? false,
           onFatal: options.onFatal,

@@ -15,6 +15,11 @@ export type {
   HttpResponder as Http1Responder,
 } from './http/exchange.ts';
 export { serve, type UpgradeHandler } from './http/http1.ts';
-export { type RpcServerOptions, grpcOverheadBytes } from './options.ts';
+export {
+  DEFAULT_HELD_BYTES,
+  DEFAULT_MAX_CONNECTIONS,
+  type RpcServerOptions,
+  grpcOverheadBytes,
+} from './options.ts';
 export { type ListenOptions, type Listening, RpcServer } from './server.ts';
 export type { TlsOptions } from './tls.ts';

@@ -49,3 +49,7 @@ export interface RpcServerOptions {
   /** A handler threw what it should not; it was logged and answered. The server may decide to end the process. */
   readonly onUnexpectedError?: (error: unknown) => void;
 }
+
+/** What clients may make the process hold, unless said otherwise. */
+export const DEFAULT_HELD_BYTES = 256 * 1024 * 1024;
+export const DEFAULT_MAX_CONNECTIONS = 20_000;

@@ -19,7 +19,12 @@ import { FlushQueue } from './h2/sender.ts';
 import type { Stream } from './h2/stream.ts';
 import { Http1Front } from './http/http1.ts';
 import { serveHttp2 } from './http/http2.ts';
-import { type RpcServerOptions, grpcOverheadBytes } from './options.ts';
+import {
+  DEFAULT_HELD_BYTES,
+  DEFAULT_MAX_CONNECTIONS,
+  type RpcServerOptions,
+  grpcOverheadBytes,
+} from './options.ts';
 import { sniff } from './sniff.ts';
 import type { TlsOptions } from './tls.ts';
 
@@ -76,7 +81,7 @@ export class RpcServer {
     this.options = options;
     this.clock = options.clock;
     this.logger = options.logger;
-    this.budget = new ProcessBudget(options.heldBytes ?? 256 * 1024 * 1024, options.clock);
+    this.budget = new ProcessBudget(options.heldBytes ?? DEFAULT_HELD_BYTES, options.clock);
     const environment: CallEnvironment = {
       clock: options.clock,
       logger: options.logger,
@@ -172,7 +177,7 @@ export class RpcServer {
   }
 
   private accepted(socket: Socket, options: ListenOptions): void {
-    const maxConnections = this.options.maxConnections ?? 20_000;
+    const maxConnections = this.options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
     if (this.closing || this.sockets.size >= maxConnections) {
       socket.destroy();
       return;

@@ -159,10 +159,9 @@ export class WatchHub implements WatcherGroups {
     const batch = [event];
     for (const stream of touched) {
       this.deliverToAll(stream.wanting, revision, batch, event);
-      // Not `length = 0`: that throws the array's memory away, and the next push would allocate room for 17.
-      while (stream.wanting.length > 0) stream.wanting.pop();
+      empty(stream.wanting);
     }
-    touched.length = 0;
+    empty(touched);
   }
 
   private deliverToAll(
@@ -227,4 +226,9 @@ export class WatchHub implements WatcherGroups {
     if (stream.blocked) watcher.state = 'parked';
     else this.place(watcher);
   }
+}
+
+/** Not `length = 0`: that throws the array's memory away, and the next push would allocate room for 17. */
+function empty(list: unknown[]): void {
+  while (list.length > 0) list.pop();
 }
