@@ -136,11 +136,25 @@ describe('keep alive', () => {
     expect(await strict.ended).toBe('Unavailable: etcdserver: no leader');
     const gone = keepAlive();
     gone.call.cancel();
+    gone.requests.cancel();
     expect(await gone.ended).toMatch(/^Canceled/);
     member.renewError = new EtcdError('Timeout');
     const failing = keepAlive();
     failing.requests.send({ id: 1n });
     expect(await failing.ended).toBe(statusOf(new EtcdError('Timeout')));
     expect(failing.call.listeners).toBe(0);
+  });
+
+  test('whose renewal waits for a revocation ends when the client goes', async () => {
+    const { member, grant, keepAlive } = await setUp();
+    await grant({ id: 9n, ttl: 60 });
+    member.clock.advance(60_000);
+    const { call, requests, ended } = keepAlive();
+    requests.send({ id: 9n });
+    await settle();
+    expect(call.listeners).toBe(1);
+    call.cancel();
+    expect(await ended).toMatch(/^Canceled/);
+    expect(call.listeners).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 // The Lease service (etcd: server/etcdserver/api/v3rpc/lease.go and v3_server.go).
 import {
+  EtcdError,
   bytesFromLatin1,
   isEtcdError,
   type CallContext,
@@ -23,7 +24,7 @@ import { proposed } from './applied.ts';
 import type { LeaseDependencies } from './deps.ts';
 import { headerOf, type MemberApi } from './member-api.ts';
 import { bidi, unary, type Registration } from './registration.ts';
-import { listenForEnd } from './watch-call-end.ts';
+import { listenForEnd, requiresLeader } from './watch-call-end.ts';
 
 export function leaseService(member: MemberApi, dependencies: LeaseDependencies): Registration[] {
   return [
@@ -31,14 +32,9 @@ export function leaseService(member: MemberApi, dependencies: LeaseDependencies)
     unary(LeaseService.leaseRevoke, (request) =>
       proposed<LeaseRevokeResponse>(member, { leaseRevoke: request }),
     ),
-    bidi(LeaseService.leaseKeepAlive, async (requests, call, responses) => {
-      const end = listenForEnd(member, dependencies, call, 'Canceled');
-      try {
-        const kept = keepAlive(member, dependencies, requests, call, responses);
-        await Promise.race([kept, end.ended]);
-      } finally {
-        end.release();
-      }
+    bidi(LeaseService.leaseKeepAlive, (requests, call, responses) => {
+      const keep = (): Promise<void> => keepAlive(member, dependencies, requests, call, responses);
+      return requiresLeader(call) ? whileLed(member, dependencies, call, keep) : keep();
     }),
     unary(LeaseService.leaseTimeToLive, (request, call) =>
       timeToLive(member, dependencies, request, call),
@@ -71,6 +67,22 @@ function randomLeaseId(random: Random): LeaseId {
   return id;
 }
 
+/** Runs `keep` until there is no leader any more. */
+async function whileLed(
+  member: MemberApi,
+  dependencies: LeaseDependencies,
+  call: CallContext,
+  keep: () => Promise<void>,
+): Promise<void> {
+  const end = listenForEnd(member, dependencies, call, 'Canceled');
+  try {
+    await Promise.race([keep(), end.ended]);
+  } finally {
+    end.release();
+  }
+}
+
+/** One stream for a renewal is what etcd's KeepAliveOnce makes: what happens once a stream counts here. */
 async function keepAlive(
   member: MemberApi,
   dependencies: LeaseDependencies,
@@ -82,21 +94,32 @@ async function keepAlive(
     // Filled in before the renewal: its revision is then not after a revocation that the renewal did not see.
     const header = headerOf(member);
     const renewed = dependencies.renewLease(id, call);
-    const ttl = typeof renewed === 'number' ? renewed : await orGone(renewed);
+    const ttl = typeof renewed === 'number' ? renewed : await answered(renewed, call);
     if (call.canceled) return;
     const hasRoom = responses.send(LeaseKeepAliveResponse.create({ header, id, ttl }));
     if (!hasRoom) await responses.drained();
   }
 }
 
-/** 0 for a lease that does not exist (any more). */
-async function orGone(ttl: Promise<number>): Promise<number> {
-  try {
-    return await ttl;
-  } catch (error) {
-    if (isEtcdError(error, 'LeaseNotFound')) return 0;
-    throw error;
-  }
+/** Not made for each call: a stack trace costs more than a renewal. */
+const CANCELED = new EtcdError('Canceled');
+
+/** What a renewal came to, 0 for a lease that does not exist (any more). A call that ends does not wait for it. */
+function answered(renewed: Promise<number>, call: CallContext): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const release = call.onCancel(() => reject(CANCELED));
+    renewed.then(
+      (ttl) => {
+        release();
+        resolve(ttl);
+      },
+      (error: unknown) => {
+        release();
+        if (isEtcdError(error, 'LeaseNotFound')) resolve(0);
+        else reject(error);
+      },
+    );
+  });
 }
 
 async function timeToLive(

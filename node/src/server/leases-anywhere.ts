@@ -6,16 +6,19 @@ import type { LeaseTimes } from '../api/index.ts';
 import type { ClusterMember } from '../apply/index.ts';
 import type { Member } from './member.ts';
 import type { PeerCalls } from './peer-calls.ts';
+import { Renewals } from './renewals.ts';
 
 const RETRY_MS = 50;
 
 export class LeasesAnywhere {
   private readonly member: Member;
   private readonly calls: PeerCalls;
+  private readonly renewals: Renewals;
 
   constructor(member: Member, calls: PeerCalls) {
     this.member = member;
     this.calls = calls;
+    this.renewals = new Renewals(calls, member.world.clock);
   }
 
   /** Seconds that the lease has after its renewal. @throws EtcdError LeaseNotFound, Timeout */
@@ -33,7 +36,7 @@ export class LeasesAnywhere {
         if (this.member.state.lessor.lookup(id) === undefined) await this.member.caughtUp();
         return this.member.state.lessor.renew(id);
       },
-      (leader) => this.calls.renewLease(leader, id),
+      (leader) => this.renewals.renew(leader, id),
     );
   }
 

@@ -10,6 +10,7 @@ import {
   textFromUtf8,
 } from '../base/index.ts';
 import { jsonFromMembers } from '../apply/index.ts';
+import { NotPrimaryError } from '../lease/index.ts';
 import { DecodeError, decode, encode } from '../wire/index.ts';
 import { LeaseInternalRequest, LeaseInternalResponse } from '../wire/gen/lease.ts';
 import {
@@ -19,6 +20,7 @@ import {
   ResponseHeader,
 } from '../wire/gen/rpc.ts';
 import type { Member } from './member.ts';
+import { ASK_ALONE, GONE, RENEWALS_PATH, bytesFromTtls, idsFromBytes } from './renewal-body.ts';
 import { ETCD_VERSION } from './version.ts';
 import { TESTIMONY_PATH, jsonFromTold } from './vouching/testimony-json.ts';
 
@@ -54,6 +56,7 @@ export function peerEndpoints(
     '/members/hashkv': get((question) => hashKv(member, question)),
     '/leases': post((question) => renew(member, question)),
     '/leases/internal': post((question) => timeToLive(member, question)),
+    [RENEWALS_PATH]: post((question) => renewAll(member, question)),
     [TESTIMONY_PATH]: get(async ({ path }) => testify(member, path)),
     '/downgrade/enabled': get(async () => {
       await member.linearizableRead();
@@ -172,6 +175,18 @@ async function renew(member: Member, question: Question): Promise<Answer> {
   await member.caughtUp();
   const ttl = await member.state.lessor.renew(id);
   return protobuf(encode(LeaseKeepAliveResponse, LeaseKeepAliveResponse.create({ id, ttl })));
+}
+
+async function renewAll(member: Member, question: Question): Promise<Answer> {
+  const ids = idsFromBytes(await question.body());
+  await member.caughtUp();
+  if (!(await member.confirmLeadership())) throw new NotPrimaryError();
+  const { lessor } = member.state;
+  const ttls = ids.map((id) => {
+    if (lessor.lookup(id) === undefined) return GONE;
+    return lessor.renewNow(id) ?? ASK_ALONE;
+  });
+  return { status: 200, type: 'application/octet-stream', body: bytesFromTtls(ttls) };
 }
 
 async function timeToLive(member: Member, question: Question): Promise<Answer> {

@@ -19,6 +19,7 @@ import {
   LeaseTimeToLiveRequest,
   type LeaseTimeToLiveResponse,
 } from '../wire/gen/rpc.ts';
+import { RENEWALS_PATH, bytesFromIds, ttlsFromBytes } from './renewal-body.ts';
 import { TESTIMONY_PATH, toldFromJson } from './vouching/testimony-json.ts';
 import type { Reply } from './vouching/vouching.ts';
 
@@ -155,6 +156,25 @@ export class PeerCalls {
     if (answer.status !== 200)
       throw new Error(`lease renewal answered ${answer.status}: ${textOf(answer)}`);
     return decode(LeaseKeepAliveResponse, answer.body).ttl;
+  }
+
+  /**
+   * What `renewal-body.ts` says of each of the leases, MAX_RENEWALS at most; undefined from a leader that takes only one a
+   * request. @throws Error when the leader does not answer
+   */
+  async renewLeases(
+    leader: ClusterMember,
+    ids: readonly LeaseId[],
+  ): Promise<readonly number[] | undefined> {
+    const body = bytesFromIds(ids);
+    const answer = await this.post(leader, RENEWALS_PATH, body, 'application/octet-stream');
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200)
+      throw new Error(`lease renewals answered ${answer.status}: ${textOf(answer)}`);
+    const ttls = ttlsFromBytes(answer.body);
+    if (ttls.length !== ids.length)
+      throw new Error(`${ids.length} lease renewals got ${ttls.length} answers`);
+    return ttls;
   }
 
   /** @throws EtcdError LeaseNotFound; Error when the leader does not answer */

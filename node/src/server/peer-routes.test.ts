@@ -19,6 +19,7 @@ import {
 } from '../wire/gen/rpc.ts';
 import type { Member } from './member.ts';
 import { peerRoutes } from './peer-routes.ts';
+import { ASK_ALONE, GONE, RENEWALS_PATH, bytesFromIds, ttlsFromBytes } from './renewal-body.ts';
 
 const CLUSTER_ID = 'c1';
 const LEASE = 7n;
@@ -35,6 +36,7 @@ let fake: FakeMember;
 let promoted: bigint[];
 /** What goes wrong next. */
 let failure: EtcdError | undefined;
+let leads: boolean;
 let routes: ReturnType<typeof peerRoutes>;
 
 beforeAll(async () => {
@@ -52,6 +54,7 @@ beforeEach(async () => {
   fake.lessor.grant(LEASE, 10);
   await fake.put('a', 'b', LEASE);
   failure = undefined;
+  leads = true;
   promoted = [];
   const { membership } = fake.api;
   membership.recover(new MemoryBackend());
@@ -70,6 +73,7 @@ beforeEach(async () => {
     store: fake.store,
     state: { lessor: fake.lessor },
     caughtUp: orFail,
+    confirmLeadership: async () => leads,
     linearizableRead: orFail,
     stored: () => ({ storageVersion: '' }),
     promoteHere: async (id: bigint) => {
@@ -111,6 +115,7 @@ test.each([
   ['POST', '/members/hashkv', 'GET'],
   ['GET', '/leases', 'POST'],
   ['PUT', '/leases/internal', 'POST'],
+  ['GET', '/binnacle/leases/renew', 'POST'],
   ['POST', '/downgrade/enabled', 'GET'],
   ['DELETE', '/version', 'GET'],
 ])('%s %s is refused and names what is allowed', async (method, path, allowed) => {
@@ -216,6 +221,24 @@ describe('leases', () => {
     const { status, headers, body } = await ask('POST', '/leases', renewal(LEASE));
     expect([status, headers['content-type']]).toEqual([200, 'application/protobuf']);
     expect(decode(LeaseKeepAliveResponse, body)).toMatchObject({ id: LEASE, ttl: 10 });
+  });
+
+  test('are renewed together; one that is not there, or whose time is up, hinders no other', async () => {
+    fake.lessor.grant(9n, 1);
+    fake.clock.advance(1_000);
+    const { status, body } = await ask('POST', RENEWALS_PATH, bytesFromIds([9n, LEASE, 8n, -1n]));
+    expect(status).toBe(200);
+    expect(ttlsFromBytes(body)).toEqual([ASK_ALONE, 10, GONE, GONE]);
+    fake.clock.advance(9_999);
+    expect(fake.lessor.expired()).toEqual([9n]);
+  });
+
+  test('are not renewed together by a member that may lead no more', async () => {
+    leads = false;
+    expect((await ask('POST', RENEWALS_PATH, bytesFromIds([LEASE]))).status).toBe(400);
+    failure = new EtcdError('TimeoutWaitAppliedIndex');
+    expect((await ask('POST', RENEWALS_PATH, bytesFromIds([LEASE]))).status).toBe(408);
+    expect((await ask('POST', RENEWALS_PATH, new Uint8Array(12))).status).toBe(400);
   });
 
   test.each([true, false])('tell what is left of them (keys: %s)', async (keys) => {

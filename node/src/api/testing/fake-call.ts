@@ -89,6 +89,7 @@ export class FakeResponses<Res> implements ResponseStream<Res> {
 export class FakeRequests<Req> implements AsyncIterable<Req> {
   private readonly queue: Req[] = [];
   private done = false;
+  private error: Error | undefined = undefined;
   private wake: (() => void) | undefined = undefined;
 
   send(request: Req): void {
@@ -101,6 +102,12 @@ export class FakeRequests<Req> implements AsyncIterable<Req> {
     this.wake?.();
   }
 
+  /** The call was canceled: whoever reads is told. */
+  cancel(): void {
+    this.error = new StatusError(GrpcStatus.Canceled, 'context canceled');
+    this.wake?.();
+  }
+
   /** Requests that the handler has not taken. */
   get unread(): number {
     return this.queue.length;
@@ -108,6 +115,7 @@ export class FakeRequests<Req> implements AsyncIterable<Req> {
 
   async *[Symbol.asyncIterator](): AsyncIterator<Req> {
     for (;;) {
+      if (this.error !== undefined) throw this.error;
       const next = this.queue.shift();
       if (next !== undefined) yield next;
       else if (this.done) return;

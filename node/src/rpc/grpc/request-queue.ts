@@ -19,6 +19,8 @@ export interface RequestSource<Req> {
   stopped(): void;
 }
 
+/** Not made for each call that is canceled: a stack trace costs more than a small call. */
+const CANCELED = new StatusError(GrpcStatus.Canceled, 'context canceled');
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 export class RequestQueue<Req> implements AsyncIterable<Req>, AsyncIterator<Req, undefined> {
@@ -65,7 +67,7 @@ export class RequestQueue<Req> implements AsyncIterable<Req>, AsyncIterator<Req,
   cancel(canceled: boolean): void {
     this.messages = [];
     this.ended = true;
-    this.error = canceled ? new StatusError(GrpcStatus.Canceled, 'context canceled') : undefined;
+    this.error = canceled ? CANCELED : undefined;
     const waiter = this.waiter;
     this.waiter = undefined;
     if (waiter !== undefined) this.finish(waiter);
