@@ -36,6 +36,27 @@ test('a file reads back what was written, in both ways, and short at its end', a
   expect(fs.statSync(join(folder, 'f')).mode & 0o777).toBe(0o600);
 });
 
+test('writes shorter and longer than a page follow each other, and a full device is an error for both', async () => {
+  const file = await disk.open(join(folder, 'f'), 'create');
+  const lengths = [1, 4095, 4096, 10_000, 0, 700];
+  let position = 0;
+  for (const [number, length] of lengths.entries()) {
+    await file.writeAt(Buffer.alloc(length, number + 1), position);
+    position += length;
+  }
+  const expected = Buffer.concat(lengths.map((length, number) => Buffer.alloc(length, number + 1)));
+  const content = new Uint8Array(position);
+  expect(file.readAt(content, 0)).toBe(position);
+  expect(expected.equals(content)).toBe(true);
+  await file.close();
+
+  const full = await disk.open('/dev/full', 'readWrite');
+  for (const length of [10, 10_000]) {
+    await expect(full.writeAt(new Uint8Array(length), 0)).rejects.toMatchObject({ code: 'ENOSPC' });
+  }
+  await full.close();
+});
+
 test('folders are made with their parents, listed in order, and missing things have POSIX codes', async () => {
   const deep = join(folder, 'a/b/c');
   await disk.makeFolder(deep);

@@ -40,6 +40,33 @@ function writevOnce(
   });
 }
 
+/**
+ * Writes less than a page at once, without the thread pool: a copy into the page cache takes 5 µs, a journey to the pool and
+ * back 40 µs of CPU and as much waiting. Where the copy itself has to wait (the kernel throttles writers, the journal is
+ * full), it goes to the pool again for a while, so that a slow disk holds the thread once and not with each write.
+ */
+class QuickWrites {
+  private pausedUntilMs = 0;
+
+  takes(bytes: number): boolean {
+    return bytes < QUICK_BYTES && performance.now() >= this.pausedUntilMs;
+  }
+
+  write(descriptor: number, source: Uint8Array, position: number): number {
+    const startMs = performance.now();
+    const written = fs.writeSync(descriptor, source, 0, source.length, position);
+    const endMs = performance.now();
+    if (endMs - startMs > SLOW_MS) this.pausedUntilMs = endMs + PAUSE_MS;
+    return written;
+  }
+}
+
+const QUICK_BYTES = 4096;
+const SLOW_MS = 10;
+const PAUSE_MS = 5_000;
+/** One for all files: they wait for the same disk. */
+const quickWrites = new QuickWrites();
+
 /** writev takes at most IOV_MAX buffers, which is 1024 on Linux and macOS. */
 const MAX_VECTORS = 1024;
 
@@ -91,7 +118,9 @@ export class RealFile implements DiskFile {
   }
 
   async writeAt(source: Uint8Array, position: number): Promise<void> {
-    let done = 0;
+    let done = quickWrites.takes(source.length)
+      ? quickWrites.write(this.descriptor, source, position)
+      : 0;
     while (done < source.length) {
       done += await writeOnce(this.descriptor, source, done, position + done);
     }

@@ -102,7 +102,7 @@ export class RpcServer {
       clock: this.clock,
       logger: this.logger,
       budget: this.budget,
-      flushQueue: new FlushQueue(),
+      flushQueue: new FlushQueue(options.clock),
       connectionHeldBytes: options.connectionHeldBytes ?? 64 * 1024 * 1024,
       streamWindowBytes: 64 * 1024,
       connectionWindowBytes: 4 * 1024 * 1024,

@@ -54,7 +54,7 @@ function connect(handler: UnaryHandler<unknown, unknown>): Connected {
     clock: testClock,
     logger: SILENT_LOGGER,
     budget: new ProcessBudget(256 * 1024 * 1024, testClock),
-    flushQueue: new FlushQueue(),
+    flushQueue: new FlushQueue(testClock),
     connectionHeldBytes: 64 * 1024 * 1024,
     streamWindowBytes: 64 * 1024,
     connectionWindowBytes: 4 * 1024 * 1024,

@@ -4,7 +4,7 @@ import type { CallContext, EncodedMessages, ResponseStream } from '../../base/ca
 import { GrpcStatus, StatusError } from '../../base/errors.ts';
 import type { Timer } from '../../base/world.ts';
 import { EncodedMessage } from '../../wire/encoded.ts';
-import type { Writer } from '../../wire/writer.ts';
+import { Writer } from '../../wire/writer.ts';
 import type { Stream, StreamSink } from '../h2/stream.ts';
 import { CancelCallbacks } from './cancel-callbacks.ts';
 import { reportUnexpected, type CallEnvironment, type MethodEntry } from './environment.ts';
@@ -13,7 +13,7 @@ import { MessageReader, type MessageTarget, PREFIX_BYTES } from './message-reade
 import { type Holding, LateAnswer } from './passing-on.ts';
 import { compressionProblem, decodeRequest } from './request-message.ts';
 import { type QueuedMessage, RequestQueue, type RequestSource } from './request-queue.ts';
-import { memoryFor, sendNow, wholeAnswer } from './response-bytes.ts';
+import { placeAnswer } from './response-bytes.ts';
 import { foreseen, responseBlock, trailersBlock, trailersOnlyBlock } from './status.ts';
 
 /** A stream's `send` answers false from here on, and `drained` waits for half of it. */
@@ -397,17 +397,21 @@ export class GrpcCall
   private memory(size: number): Writer | undefined {
     if (this.ended || !this.admit(size)) return undefined;
     this.sendHeaders();
-    return memoryFor(this.stream, size);
+    const { stream } = this;
+    const { sender } = stream.connection;
+    return sender.canPlace(stream, size)
+      ? sender.placeData(size)
+      : new Writer(Buffer.allocUnsafe(size));
   }
 
   /** Sends what was written to what `memory` gave. */
   private sendMemory(bytes: Uint8Array, size: number): boolean {
     if (bytes.length === size) return this.enqueue([bytes], size);
     const { stream } = this;
-    const { hold } = stream.connection;
+    const { hold, sender } = stream.connection;
     this.environment.observer?.sent?.(this.path, this.entry.kind, size - PREFIX_BYTES);
     hold.release(size);
-    sendNow(stream, bytes, size);
+    sender.placed(stream, size);
     return !hold.crowded;
   }
 
@@ -443,10 +447,9 @@ export class GrpcCall
       this.finish(GrpcStatus.OK, '');
       return;
     }
-    const bytes = wholeAnswer(stream.id, responseBlock(this.subtype), codec, response, size);
+    placeAnswer(stream, responseBlock(this.subtype), codec, response, size);
     this.environment.observer?.sent?.(this.path, this.entry.kind, size);
     sender.spend(stream, body);
-    sender.push(bytes);
     sender.finish(stream);
     this.over();
     this.observeFinish(GrpcStatus.OK);

@@ -106,6 +106,7 @@ export function writeHeaderFrames(
 
 /** What `bytes` of a body take in DATA frames of the largest size. */
 export function dataFramesSize(bytes: number): number {
+  if (bytes <= MAX_FRAME_BYTES) return bytes + FRAME_HEADER_BYTES;
   return bytes + Math.ceil(bytes / MAX_FRAME_BYTES) * FRAME_HEADER_BYTES;
 }
 

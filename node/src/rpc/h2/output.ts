@@ -1,10 +1,10 @@
 // What a connection writes at the end of a turn: parts that were handed over, and bytes that were put together in slabs.
 import type { Socket } from 'node:net';
-import { SLAB_BYTES, type SlabPool } from './slabs.ts';
+import { SLAB_BYTES, SMALL_SLAB_BYTES, type SlabPool } from './slabs.ts';
 
 /** Up to here, parts are copied into one buffer: cheaper than a vector. */
 const JOIN_BYTES = 32 * 1024;
-/** A part up to this size goes into the slab that is open. */
+/** A part up to this size is copied into a slab. */
 const COPIED_BYTES = 1024;
 
 export class Output {
@@ -19,6 +19,8 @@ export class Output {
   private slab: Buffer | undefined = undefined;
   /** Where the bytes of the open slab begin that are not a part yet. */
   private start = 0;
+  /** Small slabs that the socket had not written when they were handed over. */
+  private unwritten: Buffer[] = [];
 
   constructor(socket: Socket, pool: SlabPool) {
     this.socket = socket;
@@ -26,26 +28,27 @@ export class Output {
   }
 
   push(part: Uint8Array): void {
-    const { slab } = this;
-    this.bytes += part.length;
-    if (slab !== undefined) {
-      if (part.length <= COPIED_BYTES && this.at + part.length <= SLAB_BYTES) {
-        slab.set(part, this.at);
-        this.at += part.length;
-        return;
-      }
-      this.closePart(slab);
+    const { length } = part;
+    if (length <= COPIED_BYTES) {
+      this.makeRoom(length).set(part, this.at);
+      this.placed(length);
+      return;
     }
+    this.bytes += length;
+    if (this.slab !== undefined) this.closePart(this.slab);
     this.parts.push(part);
   }
 
   /** Memory that has room for `bytes` (SLAB_BYTES at most) from `at` on; `placed` says that they are there. */
   makeRoom(bytes: number): Buffer {
-    if (this.slab !== undefined) {
-      if (this.at + bytes <= SLAB_BYTES) return this.slab;
-      this.closePart(this.slab);
+    const open = this.slab;
+    if (open !== undefined) {
+      if (this.at + bytes <= open.length) return open;
+      this.closePart(open);
     }
-    this.slab = this.pool.take();
+    // Who needs a second one may need much more.
+    const isSmall = open === undefined && bytes <= SMALL_SLAB_BYTES / 2;
+    this.slab = isSmall ? this.pool.takeSmall() : this.pool.take();
     this.slabs.push(this.slab);
     this.start = 0;
     this.at = 0;
@@ -59,29 +62,32 @@ export class Output {
 
   /** Hands everything to the socket. */
   write(): void {
-    const { slabs } = this;
     if (this.slab !== undefined) this.closePart(this.slab);
-    const { parts, bytes } = this;
+    const { parts, bytes, slabs } = this;
     this.parts = [];
     this.bytes = 0;
-    if (slabs.length === 0) {
-      this.writeParts(parts, bytes, undefined);
+    this.slab = undefined;
+    this.recycleUnwritten();
+    const isSmall = slabs.length === 0 || (slabs.length === 1 && slabs[0]?.length !== SLAB_BYTES);
+    if (isSmall) {
+      this.writeAll(parts, bytes, undefined);
+      for (const slab of slabs) this.unwritten.push(slab);
+      empty(slabs);
+      this.recycleUnwritten();
       return;
     }
     this.slabs = [];
-    this.slab = undefined;
-    this.writeParts(parts, bytes, slabs);
-  }
-
-  private writeParts(
-    parts: readonly Uint8Array[],
-    bytes: number,
-    slabs: Buffer[] | undefined,
-  ): void {
-    const written = slabs === undefined ? undefined : this.whenWritten(slabs);
+    const written = this.whenWritten(slabs);
     this.writeAll(parts, bytes, written);
     // Nothing is left in the socket: it is known already, before the callback says so.
-    if (this.socket.writableLength === 0) written?.();
+    if (this.socket.writableLength === 0) written();
+  }
+
+  /** Once the socket has written everything. An idle connection may keep a small slab until it writes again. */
+  private recycleUnwritten(): void {
+    if (this.unwritten.length === 0 || this.socket.writableLength > 0) return;
+    this.pool.give(this.unwritten);
+    empty(this.unwritten);
   }
 
   private writeAll(
@@ -116,4 +122,9 @@ export class Output {
     if (this.at > this.start) this.parts.push(slab.subarray(this.start, this.at));
     this.start = this.at;
   }
+}
+
+/** Keeps the array's memory. */
+function empty(list: unknown[]): void {
+  while (list.length > 0) list.pop();
 }

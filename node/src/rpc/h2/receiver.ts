@@ -365,7 +365,8 @@ export class Receiver implements FrameSink {
       if (this.connection.draining && DRAIN_PING.equals(data)) this.connection.goAwayNow();
       return;
     }
-    this.connection.sender.push(pingFrame(true, data));
+    // grpc-go pings after each message, to learn how far away the server is: its next answer is soon enough.
+    this.connection.sender.pushPatiently(pingFrame(true, data));
     const nowMs = this.connection.options.clock.monotonicMs();
     this.abuse.charge(Cost.Small, nowMs, 'PING');
     this.pings.pinged(nowMs, this.connection.streams.size);

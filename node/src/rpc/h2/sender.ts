@@ -1,6 +1,7 @@
 // The sending half of a connection: everything that is produced in one turn of the event loop goes out in one write, DATA
 // within the peer's windows and only as fast as the socket takes it.
 import type { Socket } from 'node:net';
+import type { Clock } from '../../base/world.ts';
 import { Writer } from '../../wire/writer.ts';
 import type { Hold } from '../budget.ts';
 import {
@@ -19,19 +20,38 @@ import type { Stream } from './stream.ts';
 /** DATA is framed only while less than this waits in the socket. */
 const BACKLOG_BYTES = 256 * 1024;
 
+/** How long a frame that nobody is in a hurry for waits for an answer to leave with. */
+const PATIENCE_MS = 4;
+
 /** Connections with something to write, flushed together once the events of this turn are handled. */
 export class FlushQueue {
   /** What all of them write from. */
   readonly slabs = new SlabPool();
+  private readonly clock: Clock;
   private senders: Sender[] = [];
+  private patient: Sender[] = [];
   private readonly run = (): void => {
     const senders = this.senders;
     this.senders = [];
     for (const sender of senders) sender.flush();
   };
+  private readonly runPatient = (): void => {
+    const { patient } = this;
+    this.patient = [];
+    for (const sender of patient) sender.endPatience();
+  };
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
 
   add(sender: Sender): void {
     if (this.senders.push(sender) === 1) setImmediate(this.run);
+  }
+
+  /** Flushes `sender` PATIENCE_MS from now at the latest. */
+  addPatient(sender: Sender): void {
+    if (this.patient.push(sender) === 1) this.clock.after(PATIENCE_MS, this.runPatient);
   }
 }
 
@@ -47,6 +67,7 @@ export class Sender {
   private readonly sentAnswer: () => void;
   private readonly output: Output;
   private scheduled = false;
+  private isPatient = false;
   private heldInSocket = 0;
   private sendable: Stream[] = [];
   /** Streams whose answer is complete while the client may still be sending. */
@@ -80,6 +101,20 @@ export class Sender {
     this.schedule();
   }
 
+  /** Sends `part` with whatever goes out next, or alone if nothing does within PATIENCE_MS: a write to a socket is dear. */
+  pushPatiently(part: Uint8Array): void {
+    if (this.ended) return;
+    this.output.push(part);
+    if (this.scheduled || this.isPatient) return;
+    this.isPatient = true;
+    this.queue.addPatient(this);
+  }
+
+  endPatience(): void {
+    this.isPatient = false;
+    if (!this.scheduled && this.output.bytes > 0) this.flush();
+  }
+
   /** Sends a header block as HEADERS and, if need be, CONTINUATION. */
   pushHeaders(streamId: number, block: Uint8Array, endStream: boolean): void {
     const whole = this.withTableUpdate(block);
@@ -106,6 +141,19 @@ export class Sender {
     stream.sendWindow -= bytes;
     this.windowBytes -= bytes;
     this.sentAnswer();
+  }
+
+  /** Where whole frames of `bytes` (SLAB_BYTES at most) are to be written; `placedFrames` says that they are there. */
+  placeFrames(bytes: number): Writer {
+    const { output } = this;
+    const target = output.makeRoom(bytes);
+    return new Writer(target, output.at);
+  }
+
+  placedFrames(bytes: number): void {
+    if (this.ended) return;
+    this.output.placed(bytes);
+    this.schedule();
   }
 
   /** Whether messages of `bytes` may go out now, as DATA frames that are put together by `placeData` and `placed`. */
