@@ -53,6 +53,10 @@ function readOnlyBucket(file: ReadOnlyBackend, name: string): KeyValueBucket {
     put: () => {},
     append: () => {},
     delete: () => {},
+    prune: (from, to, judge) => {
+      file.forEach(name, from, to, (key, value) => void judge.stays(key, value));
+      return { next: undefined, changedLeaves: 0 };
+    },
     get: (key) => file.get(name, key),
     finder: () => finderOf((key) => file.get(name, key)),
     forEach: (from, to, visit) => file.forEach(name, from, to, visit),

@@ -17,6 +17,7 @@ import type { BackendSnapshot } from './snapshot.ts';
 type Step =
   | { kind: 'put' | 'append'; bucket: string; key: string; valueBytes: number }
   | { kind: 'appendMany' | 'deleteMany'; first: number; count: number; valueBytes: number }
+  | { kind: 'prune'; first: number; count: number; keepEvery: number; limit: number }
   | { kind: 'delete'; bucket: string; key: string }
   | { kind: 'commit' | 'commitLater' | 'snapshot' | 'defragment' | 'defragmentLater' | 'reopen' };
 
@@ -43,6 +44,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       first,
       count,
       valueBytes: fc.nat(90),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('prune'),
+      first,
+      count: fc.integer({ min: 1, max: 401 }),
+      // Runs of which nothing stays empty whole leaves.
+      keepEvery: fc.oneof(fc.integer({ min: 1, max: 60 }), fc.constant(1000)),
+      limit: fc.integer({ min: 1, max: 500 }),
     }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('commit', 'commitLater') }) },
@@ -111,6 +123,27 @@ class Run {
     this.backend.bucket(name).delete(bytes(key));
   }
 
+  private prune(step: Step & { kind: 'prune' }): void {
+    const to = numbered(step.first + step.count);
+    const pairs = this.model.get('key') ?? new Map<string, string>();
+    const inRange = [...pairs.keys()].filter(
+      (key) => key >= latin1FromBytes(numbered(step.first)) && key < latin1FromBytes(to),
+    );
+    const expected = inRange.sort().slice(0, step.limit);
+    const seen: string[] = [];
+    const { next } = this.backend.bucket('key').prune(numbered(step.first), to, {
+      isDone: () => seen.length === step.limit,
+      stays: (key, value) => {
+        const name = latin1FromBytes(key);
+        expect(latin1FromBytes(value)).toBe(pairs.get(name));
+        return seen.push(name) % step.keepEvery === 0;
+      },
+    });
+    expect(seen).toEqual(expected);
+    expect(next && latin1FromBytes(next)).toBe(inRange[step.limit]);
+    for (const [i, name] of seen.entries()) if ((i + 1) % step.keepEvery !== 0) pairs.delete(name);
+  }
+
   async take(step: Step, serial: number): Promise<void> {
     switch (step.kind) {
       case 'put':
@@ -131,6 +164,8 @@ class Run {
           else this.put('key', key, String(serial).padStart(step.valueBytes), true);
         }
         return;
+      case 'prune':
+        return this.prune(step);
       case 'commit':
         return this.commit();
       case 'commitLater':

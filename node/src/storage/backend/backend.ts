@@ -7,6 +7,7 @@ import { Finder } from './finder.ts';
 import { DEFAULT_PAGE_BYTES } from './format.ts';
 import { type Ignores, hashBuckets } from './hash.ts';
 import type { PageUse } from './page-store.ts';
+import type { Judge, Pruned } from './prune.ts';
 import { BackendSnapshot } from './snapshot.ts';
 import type { Visit } from './tree.ts';
 
@@ -38,6 +39,8 @@ export interface Bucket {
   /** put for keys that mostly arrive in ascending order: quick at the end of the bucket, and fills pages to 90 %. */
   append(key: Uint8Array, value: Uint8Array): void;
   delete(key: Uint8Array): void;
+  /** Walks over [from, to) as `once`, and removes what does not stay. */
+  prune(from: Uint8Array, to: Uint8Array, judge: Judge): Pruned;
   /** The view stays good; its owner must not change it. */
   get(key: Uint8Array): Uint8Array | undefined;
   /** For lookups of many keys with no write in between. */
@@ -108,13 +111,7 @@ export class Backend {
       await database.close();
       throw error;
     }
-    const backend = new Backend(world, path, options, database);
-    if (database.meta.freelistId === undefined) {
-      // bbolt does the same, so that versions that need the list can open the file.
-      database.isDirty = true;
-      await backend.commitNow();
-    }
-    return backend;
+    return new Backend(world, path, options, database);
   }
 
   /** A bucket; it comes into being with its first key or by createBucket. */
@@ -216,6 +213,8 @@ export class Backend {
         this.database.delete(name, key);
         this.note(name, key, undefined);
       },
+      prune: (from, to, judge) =>
+        this.database.prune(name, { from, to }, judge, (key) => this.note(name, key, undefined)),
       get: (key) => this.database.tree(name)?.get(key),
       finder: () => new Finder(this.database.tree(name)),
       forEach: (from, to, visit, use) => this.database.tree(name)?.forEach(from, to, visit, use),

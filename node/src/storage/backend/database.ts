@@ -12,6 +12,7 @@ import { FREELIST_PAGE, LEAF_PAGE, writePageHeader } from './format.ts';
 import { FreePages, readFreelist } from './free-pages.ts';
 import { type Meta, encodeMeta } from './meta.ts';
 import { PageStore } from './page-store.ts';
+import { type Judge, type Pruned, pruneTree } from './prune.ts';
 import { readMeta } from './read-meta.ts';
 import { scanFreePages } from './scan.ts';
 import { Slab } from './slab.ts';
@@ -180,6 +181,20 @@ export class Database {
     if (tree.root !== undefined) this.isDirty = true;
   }
 
+  /** Removes what the judge does not let stay: see pruneTree. */
+  prune(
+    name: string,
+    range: { readonly from: Uint8Array; readonly to: Uint8Array },
+    judge: Judge,
+    removed: (key: Uint8Array) => void,
+  ): Pruned {
+    const tree = this.tree(name);
+    if (tree === undefined) return { next: undefined, changedLeaves: 0 };
+    const pruned = pruneTree(tree, range.from, range.to, judge, removed);
+    if (tree.root !== undefined) this.isDirty = true;
+    return pruned;
+  }
+
   /** Applies writes that another file took already. */
   replay(entries: readonly Write[]): void {
     for (const { bucket, key, value } of entries) {
@@ -223,16 +238,16 @@ export class Database {
       this.rootTree.put(bytesFromLatin1(name), encodeBucket(tree));
     }
     if (this.rootTree.root !== undefined) spill.tree(this.rootTree);
+    // The list that the file came with is out of date from here on, and none is written: see scan.ts.
     if (this.meta.freelistId !== undefined)
       this.pages.release(this.meta.freelistId, this.freelistPages);
-    const freelist = spill.freelist();
-    this.freelistPages = freelist.pages;
+    this.freelistPages = 0;
     this.slab = new Slab();
     this.store.highWater = this.pages.highWater;
     this.meta = {
       ...this.meta,
       rootId: this.rootTree.rootId,
-      freelistId: freelist.id,
+      freelistId: undefined,
       highWater: this.pages.highWater,
       txid: this.meta.txid + 1,
     };

@@ -1,14 +1,6 @@
 // Which pages are free: a bit a page. Pages freed by a commit are pending until it is durable, and held while a snapshot reads them.
 import { assert } from '../../base/index.ts';
-import {
-  FIRST_DATA_PAGE,
-  FREELIST_PAGE,
-  PAGE_HEADER_BYTES,
-  readU16,
-  readU64,
-  writePageHeader,
-  writeU64,
-} from './format.ts';
+import { FIRST_DATA_PAGE, FREELIST_PAGE, PAGE_HEADER_BYTES, readU16, readU64 } from './format.ts';
 import type { PageStore } from './page-store.ts';
 
 /** From this many ids on, the count lies in the first id's place (bbolt: freelist.Write). */
@@ -79,7 +71,7 @@ export interface Pin {
 export class FreePages {
   /** Free to be allocated. */
   readonly free: PageSet;
-  /** Free, pending or held: what the file's free list names. */
+  /** Free, pending or held: what the commit that was serialised last does not use. */
   private readonly listed: PageSet;
   private pending: number[] = [];
   private held: number[] = [];
@@ -155,32 +147,6 @@ export class FreePages {
   private isPinned(id: number): boolean {
     for (const pin of this.pins) if (id < pin.highWater && !pin.unused.has(id)) return true;
     return false;
-  }
-
-  /** Pages that the list takes; one more than needed when it ends on a page's end, as bbolt counts. */
-  listPages(pageBytes: number): number {
-    const slots = this.listed.count >= LONG_LIST ? this.listed.count + 1 : this.listed.count;
-    return Math.floor((PAGE_HEADER_BYTES + 8 * slots) / pageBytes) + 1;
-  }
-
-  write(id: number, bytes: Uint8Array, pageBytes: number): void {
-    const isLong = this.listed.count >= LONG_LIST;
-    writePageHeader(
-      bytes,
-      id,
-      FREELIST_PAGE,
-      isLong ? LONG_LIST : this.listed.count,
-      bytes.length / pageBytes - 1,
-    );
-    let at = PAGE_HEADER_BYTES;
-    if (isLong) {
-      writeU64(bytes, at, this.listed.count);
-      at += 8;
-    }
-    this.listed.forEach((free) => {
-      writeU64(bytes, at, free);
-      at += 8;
-    });
   }
 }
 

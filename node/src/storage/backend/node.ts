@@ -62,6 +62,10 @@ export class Node {
     return this.keys[index]!;
   }
 
+  value(index: number): Uint8Array {
+    return this.values[index]!;
+  }
+
   childId(index: number): number {
     return this.childIds[index]!;
   }
@@ -71,6 +75,11 @@ export class Node {
     const found = this.keys[index];
     if (found !== undefined && compareAt(found, 0, found.length, key) === 0) return index;
     return index === 0 ? 0 : index - 1;
+  }
+
+  /** Index of the first key that is not below `key`. */
+  lowerBound(key: Uint8Array): number {
+    return lowerBound(this.keys, key);
   }
 
   /** Index of `key` in a leaf, or −1. */
@@ -102,6 +111,26 @@ export class Node {
       this.children.splice(index, 1);
     }
     this.shrunk = true;
+  }
+
+  /** Removes elements of a leaf; their indexes ascend. */
+  removeAll(indexes: readonly number[]): void {
+    let kept = 0;
+    for (let i = 0, next = 0; i < this.count; i++) {
+      if (i === indexes[next]) next++;
+      else {
+        this.keys[kept] = this.keys[i]!;
+        this.values[kept++] = this.values[i]!;
+      }
+    }
+    this.keys.length = this.values.length = kept;
+    this.shrunk = true;
+  }
+
+  /** A root branch that has lost all of its children is an empty leaf. */
+  becomeLeaf(): void {
+    assert(this.count === 0, 'it has no child left');
+    this.isLeaf = true;
   }
 
   /** Takes over everything of its right neighbour. */

@@ -158,6 +158,11 @@ export class PageStore {
     return overflow === 0 ? first : this.readBytes(id, (overflow + 1) * this.pageBytes);
   }
 
+  /** How many pages belong to page `id` beside itself, as its header says. */
+  overflowOf(id: number): number {
+    return this.checkHeader(id, this.readBytes(id, PAGE_HEADER_BYTES));
+  }
+
   /** The same as a view that is valid until the next call. */
   private readPageAhead(id: number): Uint8Array {
     const first = this.whole(id, this.ahead.read(id, 1, this.highWater), this.pageBytes);

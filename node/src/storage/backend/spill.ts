@@ -44,17 +44,6 @@ export class Spill {
     tree.committed(0, new Page(0, bytes));
   }
 
-  /** Writes the list of free pages to a new page. */
-  freelist(): { id: number; pages: number } {
-    const pageBytes = this.store.pageBytes;
-    const count = this.pages.listPages(pageBytes);
-    const id = this.pages.allocate(count);
-    const bytes = new Uint8Array(count * pageBytes);
-    this.pages.write(id, bytes, pageBytes);
-    this.store.putDirtyUncached(new Page(id, bytes));
-    return { id, pages: count };
-  }
-
   private toPages(tree: Tree, root: Node): void {
     let pieces = this.node(tree, root);
     while (pieces.ids.length > 1) {
@@ -77,7 +66,7 @@ export class Spill {
     return bytes;
   }
 
-  private free(node: Node): void {
+  private free(node: { readonly id: number; readonly pages: number }): void {
     if (node.id === 0) return;
     this.pages.release(node.id, node.pages);
     this.store.forget(node.id);
@@ -127,6 +116,7 @@ export class Spill {
 
   /** Returns the root, another one perhaps: a branch with one child gives way to it. */
   private rebalance(tree: Tree): Node {
+    for (const cut of tree.cut) this.free(cut);
     let root = tree.rootNode();
     if (!root.isLeaf) this.rebalanceBelow(tree, root, 1);
     for (let depth = 1; !root.isLeaf && root.count === 1; depth++) {

@@ -5,6 +5,7 @@ import { BUCKET_ELEMENT, MAX_KEY_BYTES, compareAt, lowerBound } from './format.t
 import { Node } from './node.ts';
 import type { Page } from './page.ts';
 import type { Branch, PageStore, PageUse } from './page-store.ts';
+import type { Place } from './prune.ts';
 
 export type Visit = (key: Uint8Array, value: Uint8Array) => boolean | void;
 
@@ -33,6 +34,8 @@ export class Tree {
   root: Node | undefined;
   /** How full the commit packs pages that it splits. */
   fill = RANDOM_FILL;
+  /** What the batch cut off: it goes with its commit. */
+  readonly cut: { readonly id: number; readonly pages: number }[] = [];
   private tail: Node | undefined;
   private visits = 0;
   /** Steps from the root to every leaf; 0 while it is not known. */
@@ -139,6 +142,52 @@ export class Tree {
     this.tail = undefined;
     this.leafDepth = 0;
     this.fill = RANDOM_FILL;
+    this.cut.length = 0;
+  }
+
+  /** Where a key lies if it is there; undefined for an empty tree. A leaf that is a page is good until the next one is read. */
+  placeOf(key: Uint8Array): Place | undefined {
+    const path: number[] = [];
+    let upper: Uint8Array | undefined;
+    let at: Node | Page | undefined = this.root ?? this.rootPage();
+    while (at !== undefined && !at.isLeaf) {
+      const index: number = at.childIndex(key);
+      path.push(index);
+      if (index + 1 < at.count) upper = at.key(index + 1);
+      const child: Node | undefined = at instanceof Node ? at.children[index] : undefined;
+      at = child ?? this.child(at, index, path.length, 'once');
+    }
+    return at && { leaf: at, path, upper };
+  }
+
+  /** The leaf at the end of the path, to be changed. */
+  leafNodeAt(path: readonly number[]): Node {
+    return this.nodesAt(path).at(-1)!;
+  }
+
+  /** Takes a leaf that is a page out of the tree, with the branches that it leaves empty. */
+  cutLeaf(path: readonly number[], leaf: Page): void {
+    assert(this.visits === 0, 'a visitor must not change the tree');
+    if (path.length === 0) {
+      this.rootNode().removeAll(Array.from({ length: leaf.count }, (_, index) => index));
+      return;
+    }
+    this.cut.push({ id: leaf.id, pages: leaf.bytes.length / this.store.pageBytes });
+    const branches = this.nodesAt(path.slice(0, -1));
+    for (let depth = branches.length - 1; depth >= 0; depth--) {
+      const branch = branches[depth]!;
+      branch.removeAt(path[depth]!);
+      if (branch.count > 0) return;
+      if (depth === 0) branch.becomeLeaf();
+      else if (branch.id !== 0) this.cut.push({ id: branch.id, pages: branch.pages });
+    }
+  }
+
+  /** The nodes along a path, the root first. */
+  private nodesAt(path: readonly number[]): Node[] {
+    const nodes = [this.rootNode()];
+    for (const [i, index] of path.entries()) nodes.push(this.childNode(nodes[i]!, index, i + 1));
+    return nodes;
   }
 
   /** The node of a root that the batch changes or is about to change. */

@@ -7,8 +7,8 @@ import { type Meta, encodeMeta } from './meta.ts';
 import type { Page } from './page.ts';
 
 const MAX_WRITE_BYTES = 16 * 1024;
-/** Writes under way at once. */
-const PARALLEL_WRITES = 16;
+/** Writes under way at once. They share libuv's four threads with the log, whose writes must not queue behind them. */
+const PARALLEL_WRITES = 2;
 
 /** Size of a small file doubles from here (bbolt: db.mmapSize) … */
 const FIRST_FILE_BYTES = 32 * 1024;

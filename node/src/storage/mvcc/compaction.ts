@@ -4,7 +4,7 @@ import { durationText, EtcdError, sizeText, pause } from '../../base/index.ts';
 import type { Clock, Logger } from '../../base/index.ts';
 import { keyOfEncoded } from './encoded.ts';
 import type { Exclusive } from './exclusive.ts';
-import { keyBehind, KeyValueHasher } from './hash.ts';
+import { KeyValueHasher } from './hash.ts';
 import type { KeyValueHash, StoredHashes } from './hash.ts';
 import { mainOf, revisionBytes, subOf } from './revision.ts';
 import type { StoreState } from './state.ts';
@@ -12,14 +12,20 @@ import type { StoreState } from './state.ts';
 export interface CompactionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Revisions looked at until what is removed is committed. */
+  /** Revisions looked at until a pause is made. */
   readonly batchLimit: number;
-  /** Pause behind a commit. */
+  /** Its length. */
   readonly sleepIntervalMs: number;
 }
 
-/** Revisions looked at without a pause: some 2 ms. */
+/** What is done without a pause … */
+const SLICE_MS = 1;
+/** … or so many revisions. */
 const SLICE_PAIRS = 250;
+/** Revisions between two looks at the clock. */
+const PAIRS_PER_LOOK = 16;
+/** A commit puts so many changed pages together in some 2 ms: more do not wait for the backend's own time to commit. */
+const COMMIT_LEAVES = 128;
 
 /** One compaction to do: revisions up to `revision`, where one at `previous` was done before (−1: none). */
 export interface CompactionJob {
@@ -74,21 +80,25 @@ export class Compactor {
     const { state, revision } = job;
     logger.info('compact tree index', { revision });
     const startedMs = clock.monotonicMs();
-    const pass = new CompactionPass(job, this.options.batchLimit);
+    const pass = new CompactionPass(job, this.options.batchLimit, clock);
     // The request to compact has to survive a crash before the first revision goes.
     await state.backend.commitNow();
     for (;;) {
       if (this.isStopped(state)) return;
       await this.exclusive.run(() => (this.isStopped(state) ? undefined : pass.slice()));
       if (pass.finished) break;
-      if (pass.isBatchFull && pass.takeBatch() > 0) {
-        await state.backend.commitNow();
-        await pause(clock, sleepIntervalMs);
-      } else await clock.yieldNow();
+      if (pass.changedLeaves >= COMMIT_LEAVES) await this.commit(pass);
+      if (pass.isBatchFull && pass.takeBatch() > 0) await pause(clock, sleepIntervalMs);
+      else await clock.yieldNow();
     }
     this.report(pass, state, clock.monotonicMs() - startedMs);
     if (job.storeHash) this.hashes.store(pass.hash());
     else logger.info('previous compaction was interrupted, skip storing compaction hash value');
+  }
+
+  private async commit(pass: CompactionPass): Promise<void> {
+    pass.changedLeaves = 0;
+    await pass.state.backend.commitNow();
   }
 
   private isStopped(state: StoreState): boolean {
@@ -118,9 +128,12 @@ class CompactionPass {
   finished = false;
   /** Revisions removed so far. */
   removed = 0;
-  private readonly state: StoreState;
+  /** Pages of the backend that were changed since its owner set this to 0. */
+  changedLeaves = 0;
+  readonly state: StoreState;
   private readonly revision: number;
   private readonly batchLimit: number;
+  private readonly clock: Clock;
   private readonly hasher: KeyValueHasher;
   private readonly end: Uint8Array;
   private from: Uint8Array = new Uint8Array(0);
@@ -128,10 +141,11 @@ class CompactionPass {
   private removedBefore = 0;
   private keepsNothing: boolean | undefined;
 
-  constructor(job: CompactionJob, batchLimit: number) {
+  constructor(job: CompactionJob, batchLimit: number, clock: Clock) {
     this.state = job.state;
     this.revision = job.revision;
     this.batchLimit = batchLimit;
+    this.clock = clock;
     this.hasher = new KeyValueHasher(job.previous, job.revision);
     this.end = revisionBytes(job.revision + 1, 0);
   }
@@ -140,7 +154,7 @@ class CompactionPass {
     return this.hasher.result();
   }
 
-  /** Whether as many revisions were looked at as one commit takes. */
+  /** Whether as many revisions were looked at as go by without a pause. */
   get isBatchFull(): boolean {
     return this.batchSeen >= this.batchLimit;
   }
@@ -155,20 +169,24 @@ class CompactionPass {
 
   /** Handles the next pairs. */
   slice(): void {
-    const { state } = this;
+    const { state, clock } = this;
     const limit = Math.min(SLICE_PAIRS, this.batchLimit - this.batchSeen);
-    const superseded: Uint8Array[] = [];
+    const endMs = clock.monotonicMs() + SLICE_MS;
     let seen = 0;
-    state.keys.forEach(this.from, this.end, (key, value) => {
-      if (!this.take(key, value)) superseded.push(new Uint8Array(key));
-      if (++seen < limit) return true;
-      this.from = keyBehind(key);
-      return false;
+    const { next, changedLeaves } = state.keys.prune(this.from, this.end, {
+      isDone: () =>
+        seen >= limit || (seen > 0 && seen % PAIRS_PER_LOOK === 0 && clock.monotonicMs() >= endMs),
+      stays: (key, value) => {
+        seen++;
+        const stays = this.take(key, value);
+        if (!stays) this.removed++;
+        return stays;
+      },
     });
-    for (const key of superseded) state.keys.delete(key);
-    this.removed += superseded.length;
     this.batchSeen += seen;
-    if (seen < limit) {
+    this.changedLeaves += changedLeaves;
+    if (next !== undefined) this.from = next;
+    else {
       state.finishedCompaction = this.revision;
       this.finished = true;
     }

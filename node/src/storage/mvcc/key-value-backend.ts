@@ -11,12 +11,28 @@ export interface Finder {
   find(key: Uint8Array): boolean;
 }
 
+/** Says of each pair, in ascending order, whether it stays. The views end with the call, which must not write. */
+export interface Judge {
+  stays(key: Uint8Array, value: Uint8Array): boolean;
+  /** Asked before each pair; true ends the walk there. */
+  isDone(): boolean;
+}
+
+export interface Pruned {
+  /** The first key that was not looked at; undefined when the walk came to its end. */
+  readonly next: Uint8Array | undefined;
+  /** Pages that lost a part of what they hold: the next commit puts each together again. */
+  readonly changedLeaves: number;
+}
+
 /** A bucket of the backend. Reads see every write at once; everything is synchronous. Writes copy what they are given. */
 export interface KeyValueBucket {
   put(key: Uint8Array, value: Uint8Array): void;
   /** A put of a key that is greater than all others. */
   append(key: Uint8Array, value: Uint8Array): void;
   delete(key: Uint8Array): void;
+  /** Removes the pairs of [from, to) that the judge does not let stay. Their pages leave the page cache to others. */
+  prune(from: Uint8Array, to: Uint8Array, judge: Judge): Pruned;
   /** A view that is valid until the next write. */
   get(key: Uint8Array): Uint8Array | undefined;
   finder(): Finder;

@@ -13,8 +13,8 @@ const PIECE_BYTES = 4 * 1024 * 1024;
  * it is: a log of large ones would be charged with 2 MB for each sync. Smaller writes would cost the thread too much.
  */
 const ZEROS = new Uint8Array(16 * 1024);
-/** Writes under way at once. */
-const PARALLEL_WRITES = 16;
+/** Writes under way at once. They share libuv's four threads with the log, whose writes must not queue behind them. */
+const PARALLEL_WRITES = 2;
 
 export interface PreparedSegment {
   readonly file: DiskFile;

@@ -1,7 +1,7 @@
 // A backend in memory for tests: sorted arrays, and a commit that resolves in the next turn.
 import { assert, compareBytes, crc32c, utf8FromText } from '../../../base/index.ts';
 import { finderOf } from '../key-value-backend.ts';
-import type { Finder, KeyValueBackend, KeyValueBucket } from '../key-value-backend.ts';
+import type { Finder, Judge, KeyValueBackend, KeyValueBucket, Pruned } from '../key-value-backend.ts';
 
 class MemoryBucket implements KeyValueBucket {
   readonly keys: Uint8Array[] = [];
@@ -32,6 +32,21 @@ class MemoryBucket implements KeyValueBucket {
     if (!this.has(at, key)) return;
     this.keys.splice(at, 1);
     this.values.splice(at, 1);
+  }
+
+  prune(from: Uint8Array, to: Uint8Array, judge: Judge): Pruned {
+    let next: Uint8Array | undefined;
+    const gone: Uint8Array[] = [];
+    this.forEach(from, to, (key, value) => {
+      if (judge.isDone()) {
+        next = key.slice();
+        return false;
+      }
+      if (!judge.stays(key, value)) gone.push(key.slice());
+      return true;
+    });
+    for (const key of gone) this.delete(key);
+    return { next, changedLeaves: gone.length };
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
