@@ -90,36 +90,46 @@ async function keepAlive(
   call: CallContext,
   responses: ResponseStream<LeaseKeepAliveResponse>,
 ): Promise<void> {
-  for await (const { id } of requests) {
-    // Filled in before the renewal: its revision is then not after a revocation that the renewal did not see.
-    const header = headerOf(member);
-    const renewed = dependencies.renewLease(id, call);
-    const ttl = typeof renewed === 'number' ? renewed : await answered(renewed, call);
-    if (call.canceled) return;
-    const hasRoom = responses.send(LeaseKeepAliveResponse.create({ header, id, ttl }));
-    if (!hasRoom) await responses.drained();
+  let wait: RenewalWait | undefined;
+  try {
+    for await (const { id } of requests) {
+      // Filled in before the renewal: its revision is then not after a revocation that the renewal did not see.
+      const header = headerOf(member);
+      const renewed = dependencies.renewLease(id, call);
+      const ttl =
+        typeof renewed === 'number' ? renewed : await (wait ??= new RenewalWait(call)).for(renewed);
+      if (call.canceled) return;
+      const hasRoom = responses.send(LeaseKeepAliveResponse.create({ header, id, ttl }));
+      if (!hasRoom) await responses.drained();
+    }
+  } finally {
+    wait?.release();
   }
 }
 
 /** Not made for each call: a stack trace costs more than a renewal. */
 const CANCELED = new EtcdError('Canceled');
 
-/** What a renewal came to, 0 for a lease that does not exist (any more). A call that ends does not wait for it. */
-function answered(renewed: Promise<number>, call: CallContext): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const release = call.onCancel(() => reject(CANCELED));
-    renewed.then(
-      (ttl) => {
-        release();
-        resolve(ttl);
-      },
-      (error: unknown) => {
-        release();
+/** Waits for one renewal of a call after the other. A call that ends does not wait for what its renewal comes to. */
+class RenewalWait {
+  /** Takes back the listening for the call's end. */
+  readonly release: () => void;
+  private reject: (reason: unknown) => void = () => {};
+
+  constructor(call: CallContext) {
+    this.release = call.onCancel(() => this.reject(CANCELED));
+  }
+
+  /** What the renewal came to, 0 for a lease that does not exist (any more). */
+  for(renewed: Promise<number>): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.reject = reject;
+      renewed.then(resolve, (error: unknown) => {
         if (isEtcdError(error, 'LeaseNotFound')) resolve(0);
         else reject(error);
-      },
-    );
-  });
+      });
+    });
+  }
 }
 
 async function timeToLive(
