@@ -1,5 +1,5 @@
 // What the services need of the member they belong to. server/ provides it; tests fake it.
-import type { MemberId } from '../base/index.ts';
+import type { MemberId, World } from '../base/index.ts';
 import type {
   Alarms,
   Applied,
@@ -52,6 +52,7 @@ export interface MemberApi {
   readonly leases: LeaseView;
   readonly maxRequestBytes: number;
   readonly maxTxnOps: number;
+  readonly world: Pick<World, 'clock'>;
   raft(): RaftPosition;
   stored(): StoredState;
   /**
@@ -61,8 +62,6 @@ export interface MemberApi {
   propose(request: Partial<InternalRaftRequest>): Promise<Applied>;
   /** Resolves when a local read is linearizable. @throws EtcdError */
   linearizableRead(): Promise<void>;
-  /** Lets other work run; resolves when it did. */
-  yieldNow(): Promise<void>;
   /** Makes what was applied so far durable in the backend. */
   commitBackend(): Promise<void>;
   defragment(): Promise<void>;

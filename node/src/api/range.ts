@@ -1,14 +1,16 @@
 // How ranges are answered. Those of few keys at once; those of many in steps, so that others are served in between, and one
 // after the other, so that unfinished answers take the memory of one.
-import { EtcdError, type CallContext } from '../base/index.ts';
-import { RangeAnswer, executeRange, isAsStored } from '../apply/index.ts';
-import type { RangeCursor } from '../storage/index.ts';
+import { EtcdError, assert, type CallContext } from '../base/index.ts';
+import { AnswerMemory, RangeAnswer, executeRange, isAsStored } from '../apply/index.ts';
+import type { EncodedSink, Progress, RangeCursor } from '../storage/index.ts';
 import type { RangeRequest, RangeResponse } from '../wire/gen/rpc.ts';
 import type { EncodedMessage } from '../wire/index.ts';
 import { headerOf, type MemberApi } from './member-api.ts';
 
 /** Up to so many keys are read without a pause. */
 const FEW_KEYS = 1000;
+/** So many are hardly a list: their pages may be wanted again. */
+const VERY_FEW_KEYS = 16;
 /** Keys that are put into the order of their revisions together. */
 const WINDOW_KEYS = 32_768;
 /** What is done without a pause: some milliseconds. */
@@ -18,10 +20,12 @@ const ATTEMPTS = 2;
 
 export class Ranges {
   private readonly member: MemberApi;
+  private readonly memory: AnswerMemory;
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(member: MemberApi) {
     this.member = member;
+    this.memory = new AnswerMemory(member.world.clock);
   }
 
   /**
@@ -52,7 +56,9 @@ export class Ranges {
 
   private atOnce(request: RangeRequest, cursor: RangeCursor): EncodedMessage {
     const answer = this.begin(cursor);
-    cursor.readAll((keyValue) => answer.add(keyValue, cursor.remaining));
+    const use = cursor.remaining <= VERY_FEW_KEYS ? 'keep' : 'runs';
+    const progress = cursor.read(sinkOf(answer, cursor), Infinity, Infinity, use);
+    assert(progress === 'done', 'the store has all revisions that its index knows');
     return finished(answer, request, cursor);
   }
 
@@ -60,36 +66,53 @@ export class Ranges {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const cursor = this.open(request);
       const answer = this.begin(cursor);
-      if (await this.fill(answer, cursor, call)) return finished(answer, request, cursor);
+      const isDone = cursor.isOrderly
+        ? await this.readInOrder(answer, cursor, call)
+        : await this.readInWindows(answer, cursor, call);
+      if (isDone) return finished(answer, request, cursor);
     }
     return this.atOnce(request, this.open(request));
   }
 
   private begin(cursor: RangeCursor): RangeAnswer {
-    return new RangeAnswer(headerOf(this.member, cursor.revision));
+    return new RangeAnswer(headerOf(this.member, cursor.revision), this.memory);
   }
 
   /** Returns false when the range has to be begun anew. */
-  private async fill(answer: RangeAnswer, cursor: RangeCursor, call: CallContext) {
+  private async readInOrder(answer: RangeAnswer, cursor: RangeCursor, call: CallContext) {
+    const sink = sinkOf(answer, cursor);
+    for (;;) {
+      const progress = cursor.read(sink, STEP.keys, STEP.bytes, 'once');
+      if (progress !== 'more') return progress === 'done';
+      await this.pause(call);
+    }
+  }
+
+  /** The same for keys that were not written in their order. */
+  private async readInWindows(answer: RangeAnswer, cursor: RangeCursor, call: CallContext) {
     for (;;) {
       const window = cursor.nextWindow(WINDOW_KEYS);
       if (window === undefined) return true;
-      for (;;) {
-        const progress = window.locate(STEP.keys);
-        if (progress === 'gone') return false;
-        if (progress === 'done') break;
-        await this.pause(call);
-      }
+      let progress = window.locate(STEP.keys);
+      for (; progress === 'more'; progress = window.locate(STEP.keys)) await this.pause(call);
+      if (progress === 'gone') return false;
       const elements = answer.reserve(window.lengths);
-      while (window.copy(elements, STEP.bytes) === 'more') await this.pause(call);
+      const copy = (): Progress => window.copy(elements, STEP.keys, STEP.bytes);
+      for (progress = copy(); progress === 'more'; progress = copy()) await this.pause(call);
+      if (progress === 'gone') return false;
     }
   }
 
   /** @throws EtcdError Canceled when nobody waits for the answer any more */
   private async pause(call: CallContext): Promise<void> {
-    await this.member.yieldNow();
+    await this.member.world.clock.yieldNow();
     if (call.canceled) throw new EtcdError('Canceled');
   }
+}
+
+/** Lets the answer know how much is still to come. */
+function sinkOf(answer: RangeAnswer, cursor: RangeCursor): EncodedSink {
+  return { add: (bytes, start, length) => answer.add(bytes, start, length, cursor.remaining - 1) };
 }
 
 function finished(answer: RangeAnswer, request: RangeRequest, cursor: RangeCursor): EncodedMessage {

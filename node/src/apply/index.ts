@@ -1,5 +1,6 @@
 // The apply room: a committed entry becomes a change of state.
 export * from './alarms.ts';
+export * from './answer-memory.ts';
 export * from './applier.ts';
 export * from './member-json.ts';
 export * from './membership.ts';

@@ -7,17 +7,20 @@ import {
   type ResponseHeader,
 } from '../wire/gen/rpc.ts';
 import { EncodedMessage, Writer, delimitedSize } from '../wire/index.ts';
+import { PIECE_BYTES, type AnswerMemory } from './answer-memory.ts';
 import { hasRevisionFilters } from './range.ts';
 
-/** Memory for answers whose length is not known is taken in pieces of at most this much. */
-const PART_BYTES = 64 * 1024;
 /** Beside the header: room for one small element and the end. */
 const FIRST_BYTES = 512;
+/** Up to here an answer gets memory of its own; a longer one takes pieces. */
+const OWN_BYTES = 16 * 1024;
 /** `more` and `count`. */
 const TAIL_BYTES = 12;
 /** RangeResponse.kvs: field 2, length-delimited. */
 const KVS_TAG = 18;
 const TAG_BYTES = 1;
+/** A tag and a length; they are never parted. */
+const MAX_HEAD_BYTES = TAG_BYTES + 5;
 
 /** Whether the answer is what the store holds, in its order, and nothing else. */
 export function isAsStored(request: RangeRequest): boolean {
@@ -31,84 +34,153 @@ export function isAsStored(request: RangeRequest): boolean {
 }
 
 export class RangeAnswer {
+  private readonly memory: AnswerMemory;
   private readonly parts: Uint8Array[] = [];
+  private readonly pieces: Uint8Array[] = [];
   private partsBytes = 0;
-  private writer: Writer;
+  /** What is being filled, up to `position`. */
+  private bytes: Uint8Array;
+  private position: number;
 
-  constructor(header: ResponseHeader) {
+  constructor(header: ResponseHeader, memory: AnswerMemory) {
+    this.memory = memory;
     const head: RangeResponse = { header, kvs: [], more: false, count: 0 };
     const size = RangeResponse.sizeOf(head);
-    this.writer = new Writer(new Uint8Array(size + FIRST_BYTES));
-    RangeResponse.write(head, this.writer);
+    const writer = new Writer(new Uint8Array(size + FIRST_BYTES));
+    RangeResponse.write(head, writer);
+    this.bytes = writer.bytes;
+    this.position = writer.position;
   }
 
-  /** @param following keys that may come behind this one: a hint at the memory to take */
-  add(keyValue: Uint8Array, following: number): void {
-    const size = elementSize(keyValue.length);
-    const writer = this.room(size, Math.min(size * (1 + following) + TAIL_BYTES, PART_BYTES));
-    writer.varint(KVS_TAG);
-    writer.bytesField(keyValue);
+  /**
+   * Adds a KeyValue: [start, start + length) of `source`.
+   * @param following keys that may come behind this one: a hint at the memory to take
+   */
+  add(source: Uint8Array, start: number, length: number, following: number): void {
+    const size = elementSize(length);
+    if (this.bytes.length - this.position < size) this.makeRoom(size, following);
+    this.position = writeHead(this.bytes, this.position, length);
+    if (this.bytes.length - this.position >= length) {
+      this.bytes.set(source.subarray(start, start + length), this.position);
+      this.position += length;
+    } else this.addInParts(source, start, length);
   }
 
   /** Adds elements of these lengths, to be filled in any order before `finish`. */
   reserve(lengths: Int32Array): ReservedElements {
-    let size = 0;
-    for (const length of lengths) size += elementSize(length);
-    const writer = this.room(size, size);
-    const elements = new ReservedElements(writer.bytes, writer.position, lengths);
-    writer.position += size;
-    return elements;
+    if (this.pieces.length === 0) this.nextPiece();
+    const places = new Float64Array(lengths.length);
+    for (let at = 0; at < lengths.length; at++) {
+      if (PIECE_BYTES - this.position < MAX_HEAD_BYTES) this.nextPiece();
+      places[at] = (this.pieces.length - 1) * PIECE_BYTES + this.position;
+      let left = elementSize(lengths[at]!);
+      while (left > PIECE_BYTES - this.position) {
+        left -= PIECE_BYTES - this.position;
+        this.position = PIECE_BYTES;
+        this.nextPiece();
+      }
+      this.position += left;
+    }
+    return new ReservedElements(this.pieces, places);
   }
 
   /** Nothing can be added afterwards. */
   finish(more: boolean, count: number): EncodedMessage {
     const tail: RangeResponse = { header: undefined, kvs: [], more, count };
     const size = RangeResponse.sizeOf(tail);
-    RangeResponse.write(tail, this.room(size, size));
+    if (this.bytes.length - this.position < size) this.makeRoom(size, 0);
+    const writer = new Writer(this.bytes, this.position);
+    RangeResponse.write(tail, writer);
+    this.position = writer.position;
     this.endPart();
-    return new EncodedMessage(this.parts, this.partsBytes);
+    const { memory, parts, partsBytes, pieces } = this;
+    if (pieces.length === 0) return new EncodedMessage(parts, partsBytes);
+    return new EncodedMessage(parts, partsBytes, () => memory.give(pieces));
   }
 
-  /** A writer with room for `needed` bytes; when it has to be a new one, for `wanted`. */
-  private room(needed: number, wanted: number): Writer {
-    const { bytes, position } = this.writer;
-    if (bytes.length - position >= needed) return this.writer;
+  /** Goes to other memory unless an element of `size` bytes, or its beginning, may go where the last one ended. */
+  private makeRoom(size: number, following: number): void {
+    if (this.pieces.length > 0) {
+      if (PIECE_BYTES - this.position < MAX_HEAD_BYTES) this.nextPiece();
+      return;
+    }
+    const wanted = size * (1 + following) + TAIL_BYTES;
+    if (wanted > OWN_BYTES) this.nextPiece();
+    else this.goOn(new Uint8Array(wanted));
+  }
+
+  private addInParts(source: Uint8Array, start: number, length: number): void {
+    const end = start + length;
+    for (let from = start; from < end;) {
+      if (this.position === PIECE_BYTES) this.nextPiece();
+      const to = Math.min(end, from + PIECE_BYTES - this.position);
+      this.bytes.set(source.subarray(from, to), this.position);
+      this.position += to - from;
+      from = to;
+    }
+  }
+
+  private nextPiece(): void {
+    const piece = this.memory.take();
+    this.pieces.push(piece);
+    this.goOn(piece);
+  }
+
+  private goOn(bytes: Uint8Array): void {
     this.endPart();
-    this.writer = new Writer(new Uint8Array(Math.max(needed, wanted)));
-    return this.writer;
+    this.bytes = bytes;
+    this.position = 0;
   }
 
   private endPart(): void {
-    const { bytes, position } = this.writer;
+    const { bytes, position } = this;
     if (position === 0) return;
-    this.parts.push(bytes.subarray(0, position));
+    this.parts.push(position === bytes.length ? bytes : bytes.subarray(0, position));
     this.partsBytes += position;
   }
 }
 
 /** Elements of an answer whose places are known before their content. */
 export class ReservedElements {
-  private readonly bytes: Uint8Array;
-  private readonly offsets: Int32Array;
+  private readonly pieces: readonly Uint8Array[];
+  /** Each element's distance from the beginning of the first piece. */
+  private readonly places: Float64Array;
 
-  constructor(bytes: Uint8Array, position: number, lengths: Int32Array) {
-    this.bytes = bytes;
-    this.offsets = new Int32Array(lengths.length);
-    let offset = position;
-    for (let at = 0; at < lengths.length; at++) {
-      this.offsets[at] = offset;
-      offset += elementSize(lengths[at]!);
-    }
+  constructor(pieces: readonly Uint8Array[], places: Float64Array) {
+    this.pieces = pieces;
+    this.places = places;
   }
 
   /** Fills element `at` with `length` of the bytes. */
   set(at: number, source: Uint8Array, start: number, length: number): void {
-    const writer = new Writer(this.bytes, this.offsets[at]!);
-    writer.varint(KVS_TAG);
-    writer.bytesField(source.subarray(start, start + length));
+    const place = this.places[at]!;
+    let index = Math.floor(place / PIECE_BYTES);
+    let piece = this.pieces[index]!;
+    let position = writeHead(piece, place - index * PIECE_BYTES, length);
+    const end = start + length;
+    for (let from = start; from < end;) {
+      const to = Math.min(end, from + PIECE_BYTES - position);
+      piece.set(source.subarray(from, to), position);
+      from = to;
+      if (from === end) return;
+      piece = this.pieces[++index]!;
+      position = 0;
+    }
   }
 }
 
 function elementSize(length: number): number {
   return TAG_BYTES + delimitedSize(length);
+}
+
+/** Writes an element's tag and length; returns the position behind them. */
+function writeHead(bytes: Uint8Array, at: number, length: number): number {
+  bytes[at++] = KVS_TAG;
+  let rest = length;
+  while (rest >= 0x80) {
+    bytes[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  bytes[at++] = rest;
+  return at;
 }

@@ -231,10 +231,6 @@ export class Member implements MemberApi, StateEvents {
     return this.proposer.proposeAsLeader(request);
   }
 
-  yieldNow(): Promise<void> {
-    return this.world.clock.yieldNow();
-  }
-
   linearizableRead(): Promise<void> {
     return this.reads.notify();
   }

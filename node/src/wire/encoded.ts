@@ -2,18 +2,21 @@
 import type { Codec } from './codec.ts';
 import type { Writer } from './writer.ts';
 
-/** An encoded message. Its parts, one behind the other, are its bytes; nobody changes them. */
+/** An encoded message. Its parts, one behind the other, are its bytes; nobody changes them before they are released. */
 export class EncodedMessage {
   readonly parts: readonly Uint8Array[];
   readonly sizeBytes: number;
+  /** Called by who has sent the message, once nobody reads its parts any more: then their memory is used again. */
+  readonly release: (() => void) | undefined;
 
-  constructor(parts: readonly Uint8Array[], sizeBytes: number) {
+  constructor(parts: readonly Uint8Array[], sizeBytes: number, release?: () => void) {
     this.parts = parts;
     this.sizeBytes = sizeBytes;
+    this.release = release;
   }
 }
 
-/** The codec of messages of which some are encoded already. */
+/** The codec of messages of which some are encoded already. These are written once. */
 export function orEncoded<T>(codec: Codec<T>): Codec<T | EncodedMessage> {
   return {
     name: codec.name,
@@ -28,9 +31,10 @@ export function orEncoded<T>(codec: Codec<T>): Codec<T | EncodedMessage> {
   };
 }
 
-function writeParts({ parts }: EncodedMessage, writer: Writer): void {
+function writeParts({ parts, release }: EncodedMessage, writer: Writer): void {
   for (const part of parts) {
     writer.bytes.set(part, writer.position);
     writer.position += part.length;
   }
+  release?.();
 }

@@ -64,7 +64,7 @@ export class FakeMember {
       raft: () => ({ leader: this.leader, term: 7, commitIndex: 1, appliedIndex: 1 }),
       propose: async (request) => this.applier.apply(InternalRaftRequest.create(request)),
       linearizableRead: async () => {},
-      yieldNow: async () => {},
+      world: { clock: this.clock },
     };
     // The services under test use no more of it.
     this.api = used as MemberApi;

@@ -363,6 +363,12 @@ export class GrpcCall
     return this.enqueue([prefix, ...parts], PREFIX_BYTES + size);
   }
 
+  /** Sends a message from where it lies, and then gives back its memory. */
+  private sendKept({ parts, release }: EncodedMessage): void {
+    this.sendEncoded(parts);
+    if (!this.ended) this.stream.whenWritten = release;
+  }
+
   drained(): Promise<void> {
     return new Promise((resolve) => {
       if (this.roomy) resolve();
@@ -442,7 +448,7 @@ export class GrpcCall
     const size = codec.sizeOf(response);
     const body = PREFIX_BYTES + size;
     if (!sender.canSendNow(stream, body)) {
-      if (response instanceof EncodedMessage) this.sendEncoded(response.parts);
+      if (response instanceof EncodedMessage) this.sendKept(response);
       else this.send(response);
       this.finish(GrpcStatus.OK, '');
       return;

@@ -16,6 +16,8 @@ export class Output {
   private readonly pool: SlabPool;
   private parts: Uint8Array[] = [];
   private slabs: Buffer[] = [];
+  /** Called when all that is here has been written. */
+  private waiters: (() => void)[] = [];
   private slab: Buffer | undefined = undefined;
   /** Where the bytes of the open slab begin that are not a part yet. */
   private start = 0;
@@ -60,16 +62,21 @@ export class Output {
     this.bytes += bytes;
   }
 
+  /** Calls `waiter` when the socket has written all parts that were pushed; not when it breaks before that. */
+  afterWrite(waiter: () => void): void {
+    this.waiters.push(waiter);
+  }
+
   /** Hands everything to the socket. */
   write(): void {
     if (this.slab !== undefined) this.closePart(this.slab);
-    const { parts, bytes, slabs } = this;
+    const { parts, bytes, slabs, waiters } = this;
     this.parts = [];
     this.bytes = 0;
     this.slab = undefined;
     this.recycleUnwritten();
     const isSmall = slabs.length === 0 || (slabs.length === 1 && slabs[0]?.length !== SLAB_BYTES);
-    if (isSmall) {
+    if (isSmall && waiters.length === 0) {
       this.writeAll(parts, bytes, undefined);
       for (const slab of slabs) this.unwritten.push(slab);
       empty(slabs);
@@ -77,7 +84,8 @@ export class Output {
       return;
     }
     this.slabs = [];
-    const written = this.whenWritten(slabs);
+    this.waiters = [];
+    const written = this.whenWritten(slabs, waiters);
     this.writeAll(parts, bytes, written);
     // Nothing is left in the socket: it is known already, before the callback says so.
     if (this.socket.writableLength === 0) written();
@@ -108,13 +116,17 @@ export class Output {
     }
   }
 
-  /** Gives the slabs back once, when the socket has written them; one that broke keeps them. */
-  private whenWritten(slabs: Buffer[]): (error?: Error | null) => void {
+  /** Gives memory back once, when the socket has written it; one that broke keeps it. */
+  private whenWritten(
+    slabs: readonly Buffer[],
+    waiters: readonly (() => void)[],
+  ): (error?: Error | null) => void {
     let given = false;
     return (error) => {
       if (given || (error !== undefined && error !== null)) return;
       given = true;
       this.pool.give(slabs);
+      for (const waiter of waiters) waiter();
     };
   }
 

@@ -276,6 +276,10 @@ export class Sender {
       this.hold.release(room);
       stream.queuedBytes -= room;
       while (room > 0) room -= this.takePart(stream, room);
+      if (last && stream.whenWritten !== undefined) {
+        this.output.afterWrite(stream.whenWritten);
+        stream.whenWritten = undefined;
+      }
       if (bareEnd) {
         this.finish(stream);
         return;

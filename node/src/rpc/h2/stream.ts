@@ -35,6 +35,8 @@ export class Stream {
   readonly queue: Uint8Array[] = [];
   firstOffset = 0;
   queuedBytes = 0;
+  /** Called when the socket has written what is queued; never, when it does not come to that. */
+  whenWritten: (() => void) | undefined = undefined;
   /** Set once our half is to end behind the queue: a header block, or an empty one for END_STREAM on the last DATA. */
   ending: Uint8Array | undefined = undefined;
   /** In the sender's list of streams that have something to send. */

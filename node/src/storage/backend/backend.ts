@@ -43,8 +43,11 @@ export interface Bucket {
   prune(from: Uint8Array, to: Uint8Array, judge: Judge): Pruned;
   /** The view stays good; its owner must not change it. */
   get(key: Uint8Array): Uint8Array | undefined;
-  /** For lookups of many keys with no write in between. */
-  finder(): Finder;
+  /**
+   * For lookups of many keys with no write in between. `once` when they are most of the bucket, `runs` for some: their pages
+   * are read in runs as long as they follow each other, and those that do not stay in the cache.
+   */
+  finder(use?: PageUse): Finder;
   /**
    * Visits [from, to) in ascending order. The visitor returns false to stop and must not write to the bucket.
    * A walk over most of a bucket reads its pages `once`: in runs, past the cache; its views end with each visit.
@@ -216,7 +219,7 @@ export class Backend {
       prune: (from, to, judge) =>
         this.database.prune(name, { from, to }, judge, (key) => this.note(name, key, undefined)),
       get: (key) => this.database.tree(name)?.get(key),
-      finder: () => new Finder(this.database.tree(name)),
+      finder: (use) => new Finder(this.database.tree(name), use),
       forEach: (from, to, visit, use) => this.database.tree(name)?.forEach(from, to, visit, use),
     };
   }

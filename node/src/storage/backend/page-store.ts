@@ -4,9 +4,13 @@ import { BackendCorruptError } from './errors.ts';
 import { FIRST_DATA_PAGE, MAX_DEPTH, PAGE_HEADER_BYTES, readU32, readU64 } from './format.ts';
 import { Page, validatePage } from './page.ts';
 import { ReadAhead } from './read-ahead.ts';
+import { Slab } from './slab.ts';
 
-/** Whether pages that are read may be wanted again soon, or belong to a walk over all of a tree. */
-export type PageUse = 'keep' | 'once';
+/**
+ * Whether pages that are read may be wanted again soon, or belong to a walk over all of a tree, or to lookups of many keys, of
+ * which nobody knows: then those that follow each other are taken for a walk's.
+ */
+export type PageUse = 'keep' | 'once' | 'runs';
 
 /** What a branch looks like to the walk down, be it a page or a node of the open batch. */
 export interface Branch {
@@ -32,6 +36,8 @@ export class PageStore {
   private young = new Map<number, Page>();
   private old = new Map<number, Page>();
   private youngBytes = 0;
+  /** What the young pages lie in, many in one allocation: the garbage collector has less to look at. */
+  private memory = new Slab();
   private readonly generationBytes: number;
   private readonly ahead: ReadAhead;
 
@@ -57,7 +63,7 @@ export class PageStore {
   /**
    * A child of a branch. Its keys must lie between the branch's separators: otherwise the pointer is damaged.
    * @param depth steps from the root
-   * @param use a leaf that is read `once` is valid until the next one is asked for
+   * @param use a leaf that is not to be kept is valid until the next one is asked for
    */
   child(
     parent: Branch,
@@ -68,7 +74,7 @@ export class PageStore {
   ): Page {
     const id = parent.childId(index);
     if (depth > MAX_DEPTH) throw this.corrupt(id, 0, 'the branch pages lead round in a circle');
-    const page = use === 'keep' ? this.page(id, holdsBuckets) : this.pageOnce(id, holdsBuckets);
+    const page = use === 'keep' ? this.page(id, holdsBuckets) : this.passing(id, holdsBuckets, use);
     const isChecked =
       page.checkedUnder === parent.id && page.checkedAt === index && parent.id !== 0;
     if (!isChecked) this.checkBounds(page, parent, index);
@@ -110,17 +116,35 @@ export class PageStore {
   private page(id: number, holdsBuckets: boolean): Page {
     const young = this.young.get(id);
     if (young !== undefined) return young;
-    const page = this.old.get(id) ?? this.writing.get(id) ?? this.load(id, holdsBuckets);
+    const held = this.held(id);
+    return held === undefined ? this.keep(this.load(id, holdsBuckets)) : this.promote(held);
+  }
+
+  private passing(id: number, holdsBuckets: boolean, use: PageUse): Page {
+    const young = this.young.get(id);
+    if (young !== undefined) return young;
+    const held = this.held(id);
+    if (held !== undefined) return use === 'once' ? held : this.promote(held);
+    const page = this.load(id, holdsBuckets);
+    const passes = page.isLeaf && (use === 'once' || this.ahead.isRunning);
+    return passes ? page : this.keep(page);
+  }
+
+  /** Where a page is that was not used lately. */
+  private held(id: number): Page | undefined {
+    return this.old.get(id) ?? this.writing.get(id);
+  }
+
+  /** One that shares its memory with others moves, for these may be forgotten. */
+  private promote(page: Page): Page {
+    if (page.bytes.length < page.bytes.buffer.byteLength) return this.keep(page);
     this.remember(page);
     return page;
   }
 
-  private pageOnce(id: number, holdsBuckets: boolean): Page {
-    const held = this.young.get(id) ?? this.old.get(id) ?? this.writing.get(id);
-    if (held !== undefined) return held;
-    const page = this.checked(id, this.readPageAhead(id), holdsBuckets);
-    if (page.isLeaf) return page;
-    const kept = new Page(id, Uint8Array.from(page.bytes));
+  /** Takes a copy of the page into the cache. */
+  private keep(page: Page): Page {
+    const kept = page.copy(this.memory.copy(page.bytes));
     this.remember(kept);
     return kept;
   }
@@ -130,13 +154,15 @@ export class PageStore {
     if (this.youngBytes > this.generationBytes) {
       this.old = this.young;
       this.young = new Map();
+      this.memory = new Slab();
       this.youngBytes = page.bytes.length;
     }
     this.young.set(page.id, page);
   }
 
+  /** Valid until the next page is read. */
   private load(id: number, holdsBuckets: boolean): Page {
-    return this.checked(id, this.readPage(id), holdsBuckets);
+    return this.checked(id, this.readPageAhead(id), holdsBuckets);
   }
 
   private checked(id: number, bytes: Uint8Array, holdsBuckets: boolean): Page {

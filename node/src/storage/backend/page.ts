@@ -39,6 +39,15 @@ export class Page {
     this.posAt = PAGE_HEADER_BYTES + (this.isLeaf ? 4 : 0);
   }
 
+  /** The same page in other memory. */
+  copy(bytes: Uint8Array): Page {
+    const copy = new Page(this.id, bytes);
+    copy.checkedUnder = this.checkedUnder;
+    copy.checkedAt = this.checkedAt;
+    copy.upper = this.upper;
+    return copy;
+  }
+
   keyStart(index: number): number {
     const at = index * ELEMENT_BYTES;
     return PAGE_HEADER_BYTES + at + readU32(this.bytes, this.posAt + at);

@@ -25,17 +25,25 @@ function numberedFile(pages: number): { file: DiskFile; reads: [number, number][
 test('runs grow in the order of the file, and begin small elsewhere', () => {
   const { file, reads } = numberedFile(200);
   const ahead = new ReadAhead(file, PAGE_BYTES);
-  for (let id = 2; id < 100; id += 3) expect(ahead.read(id, 1, 200)[0]).toBe(id);
+  expect(ahead.read(2, 1, 200)[0]).toBe(2);
+  expect(ahead.isRunning).toBe(false);
+  for (let id = 5; id < 130; id += 3) expect(ahead.read(id, 1, 200)[0]).toBe(id);
+  expect(ahead.isRunning).toBe(true);
   expect(reads).toEqual([
-    [2, 16],
-    [20, 32],
-    [53, 64],
+    [2, 1],
+    [5, 4],
+    [11, 16],
+    [29, 64],
+    [95, 105],
   ]);
   expect(ahead.read(7, 1, 200)[0]).toBe(7);
+  expect(ahead.isRunning).toBe(false);
   expect(ahead.read(190, 1, 200)[0]).toBe(190);
-  expect(reads.slice(3)).toEqual([
-    [7, 16],
-    [190, 10],
+  expect(ahead.read(191, 1, 194)[0]).toBe(191);
+  expect(reads.slice(5)).toEqual([
+    [7, 1],
+    [190, 1],
+    [191, 3],
   ]);
 });
 

@@ -2,7 +2,8 @@
 import { EMPTY_BYTES, type DiskFile } from '../../base/index.ts';
 
 const MAX_RUN_BYTES = 256 * 1024;
-const FIRST_RUN_BYTES = 16 * 1024;
+/** Each run is so much longer than the one before. */
+const GROWTH = 4;
 /** A page so little behind the last run continues it: pages in between belong to others. */
 const NEAR_PAGES = 32;
 
@@ -12,11 +13,16 @@ export class ReadAhead {
   private buffer: Uint8Array = EMPTY_BYTES;
   private start = 0;
   private length = 0;
-  private runBytes = FIRST_RUN_BYTES;
+  private runBytes = 0;
 
   constructor(file: DiskFile, pageBytes: number) {
     this.file = file;
     this.pageBytes = pageBytes;
+  }
+
+  /** Whether the last page continued a run. */
+  get isRunning(): boolean {
+    return this.runBytes > this.pageBytes;
   }
 
   /**
@@ -40,7 +46,7 @@ export class ReadAhead {
   private fill(from: number, wanted: number, end: number): void {
     const ahead = from - (this.start + this.length);
     const goesOn = this.length > 0 && ahead <= NEAR_PAGES * this.pageBytes && from >= this.start;
-    this.runBytes = goesOn ? Math.min(this.runBytes * 2, MAX_RUN_BYTES) : FIRST_RUN_BYTES;
+    this.runBytes = goesOn ? Math.min(this.runBytes * GROWTH, MAX_RUN_BYTES) : this.pageBytes;
     const bytes = Math.max(Math.min(this.runBytes, end - from), wanted);
     if (this.buffer.length < bytes) this.buffer = new Uint8Array(bytes);
     this.start = from;

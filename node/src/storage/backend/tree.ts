@@ -71,21 +71,21 @@ export class Tree {
     return index >= 0 && leaf.compareKey(index, key) === 0 ? leaf.value(index) : undefined;
   }
 
-  /** The leaf that holds the key if any does; undefined for an empty tree. */
-  leafWith(key: Uint8Array): Page | Node | undefined {
+  /** The leaf that holds the key if any does; undefined for an empty tree. A page that is not kept ends with the next one. */
+  leafWith(key: Uint8Array, use: PageUse = 'keep'): Page | Node | undefined {
     let depth = 0;
     let page: Page | undefined;
     for (let node = this.root; node !== undefined; depth++) {
       if (node.isLeaf) return node;
       const index = node.childIndex(key);
       const child: Node | undefined = node.children[index];
-      if (child === undefined) page = this.child(node, index, depth + 1);
+      if (child === undefined) page = this.child(node, index, depth + 1, use);
       node = child;
     }
     page ??= this.rootPage();
     if (page === undefined) return undefined;
     while (!page.isLeaf) {
-      page = this.child(page, page.childIndex(key), ++depth);
+      page = this.child(page, page.childIndex(key), ++depth, use);
     }
     return page;
   }

@@ -104,6 +104,40 @@ export class KeyIndex {
     }
   }
 
+  /**
+   * Adds the revisions of the keys of [from, to) that exist at `main`, up to `limit` of them (0: all). Returns whether there
+   * is none behind them that was not looked at.
+   */
+  collect(
+    from: string,
+    to: string,
+    main: number,
+    limit: number,
+    mains: number[],
+    subs: number[],
+  ): boolean {
+    const { pool } = this;
+    const { leaves } = this.ordered;
+    if (to !== NO_BOUND && to <= from) return true;
+    this.ordered.seek(from);
+    let { position, at } = this.ordered;
+    for (; position < leaves.length; position++, at = 0) {
+      const { keys, slots } = leaves[position]!;
+      const last = keys[keys.length - 1];
+      const isLast = to !== NO_BOUND && last !== undefined && last >= to;
+      const end = isLast ? lowerBound(keys, to) : keys.length;
+      for (; at < end; at++) {
+        const record = this.lastUntil(slots[at]!, main);
+        if (record === NO_RECORD || pool.isTombstone(record)) continue;
+        mains.push(pool.mainOf(record));
+        subs.push(pool.subOf(record));
+        if (mains.length === limit) return false;
+      }
+      if (isLast) return true;
+    }
+    return true;
+  }
+
   /** Number of keys in [from, to) that exist at `main`. Whole leaves without a later change cost one step. */
   count(from: string, to: string, main: number): number {
     const { leaves } = this.ordered;

@@ -3,7 +3,7 @@ import { EMPTY_BYTES, type LeaseId } from '../../base/index.ts';
 
 /** Finds values one after the other. It is good until the next write. */
 export interface Finder {
-  /** The value that was found last is [start, start + length) of these bytes, which stay good. */
+  /** The value that was found last is [start, start + length) of these bytes, until the next one is sought. */
   bytes: Uint8Array;
   start: number;
   length: number;
@@ -25,6 +25,8 @@ export interface Pruned {
   readonly changedLeaves: number;
 }
 
+export type FinderUse = 'keep' | 'runs' | 'once';
+
 /** A bucket of the backend. Reads see every write at once; everything is synchronous. Writes copy what they are given. */
 export interface KeyValueBucket {
   put(key: Uint8Array, value: Uint8Array): void;
@@ -35,7 +37,8 @@ export interface KeyValueBucket {
   prune(from: Uint8Array, to: Uint8Array, judge: Judge): Pruned;
   /** A view that is valid until the next write. */
   get(key: Uint8Array): Uint8Array | undefined;
-  finder(): Finder;
+  /** @param use `once` when most of the bucket is sought, `runs` for a part: they leave the page cache to others */
+  finder(use?: FinderUse): Finder;
   /**
    * [from, to) ascending; `false` stops. The views are valid only during the callback, which may not write.
    * @param use `once` for a walk over most of the bucket: it leaves the page cache to others

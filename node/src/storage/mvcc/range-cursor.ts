@@ -1,13 +1,22 @@
 // A range that is read in several steps, other work in between, and still is the range of one moment: which revisions it
 // consists of is noted at the beginning, and a revision never changes.
-import { eachRecord } from './read.ts';
+import { NO_RECORD } from './revision-pool.ts';
 import { keyRange } from './key-range.ts';
+import type { FinderUse } from './key-value-backend.ts';
 import { RangeWindow } from './range-window.ts';
-import type { RangeOptions } from './read.ts';
+import type { Progress } from './range-window.ts';
+import { revisionToRead, type RangeOptions } from './read.ts';
 import type { StoreState } from './state.ts';
 
-/** Takes one encoded mvccpb.KeyValue, a view that stays good. */
-export type TakeEncoded = (encoded: Uint8Array) => void;
+/** Takes encoded mvccpb.KeyValues, [start, start + length) of `bytes`, which are valid only during the call. */
+export interface EncodedSink {
+  add(bytes: Uint8Array, start: number, length: number): void;
+}
+
+/** What most of a range's keys are apart when they were written one after the other: they share pages, or nearly. */
+const NEAR_REVISIONS = 64;
+/** A range in which no more than one of so many keys is far from the one before is read as it is. */
+const ORDERLY = 16;
 
 export class RangeCursor {
   /** The store's revision when the cursor was opened. */
@@ -28,14 +37,10 @@ export class RangeCursor {
     options: RangeOptions,
   ) {
     const state = current();
-    const { pool } = state.index;
     this.current = current;
     this.state = state;
     this.revision = state.revision;
-    this.count = eachRecord(state, this.revision, keyRange(key, rangeEnd), options, (_, record) => {
-      this.mains.push(pool.mainOf(record));
-      this.subs.push(pool.subOf(record));
-    });
+    this.count = this.collect(key, rangeEnd, options);
   }
 
   /** Keys that the limit lets through and that were not read yet. */
@@ -43,11 +48,30 @@ export class RangeCursor {
     return this.mains.length - this.at;
   }
 
-  /** Reads all of them at once, in the order of the keys, as long as nothing else has run since the cursor was opened. */
-  readAll(take: TakeEncoded): void {
-    for (; this.at < this.mains.length; this.at++) {
-      take(this.state.encodedAt(this.mains[this.at]!, this.subs[this.at]!));
+  /** Whether keys that follow each other were mostly written one after the other: then their own order reads each page once. */
+  get isOrderly(): boolean {
+    const { mains } = this;
+    let jumps = 0;
+    for (let at = 1; at < mains.length; at++) {
+      const ahead = mains[at]! - mains[at - 1]!;
+      if (ahead < 0 || ahead > NEAR_REVISIONS) jumps++;
     }
+    return jumps * ORDERLY <= mains.length;
+  }
+
+  /** Reads up to `maxKeys` more, or until they are `maxBytes`, in the order of the keys. */
+  read(sink: EncodedSink, maxKeys: number, maxBytes: number, use: FinderUse): Progress {
+    const { state, mains, subs } = this;
+    if (this.current() !== state) return 'gone';
+    const finder = state.keys.finder(use);
+    const end = Math.min(this.at + maxKeys, mains.length);
+    let left = maxBytes;
+    for (; this.at < end && left > 0; this.at++) {
+      if (!state.findWith(finder, mains[this.at]!, subs[this.at]!)) return 'gone';
+      sink.add(finder.bytes, finder.start, finder.length);
+      left -= finder.length;
+    }
+    return this.at === mains.length ? 'done' : 'more';
   }
 
   /** The next keys, at most `maxKeys`, to be read in the order of their revisions; undefined behind the last. */
@@ -61,5 +85,25 @@ export class RangeCursor {
       this.mains.slice(lo, this.at),
       this.subs.slice(lo, this.at),
     );
+  }
+
+  private collect(
+    key: Uint8Array,
+    rangeEnd: Uint8Array | undefined,
+    options: RangeOptions,
+  ): number {
+    const { state, mains, subs } = this;
+    const { index } = state;
+    const { from, to } = keyRange(key, rangeEnd);
+    const main = revisionToRead(state, state.revision, options.revision);
+    if (to !== undefined) {
+      const isWhole = index.collect(from, to, main, options.limit ?? 0, mains, subs);
+      return isWhole ? mains.length : index.count(from, to, main);
+    }
+    const record = index.at(from, main);
+    if (record === NO_RECORD) return 0;
+    mains.push(index.pool.mainOf(record));
+    subs.push(index.pool.subOf(record));
+    return 1;
   }
 }

@@ -1,6 +1,5 @@
 // Part of a range, read in the order of its revisions: so each page of the backend is come by once, and not once a key.
-// First it finds where the values lie, which says how long they are; then it copies them to where the reader wants them.
-import { EMPTY_BYTES } from '../../base/index.ts';
+// It goes through them twice: how long the values are says where the reader wants them.
 import type { KeyValueBucket } from './key-value-backend.ts';
 import { REVISION_LENGTH, writeRevision } from './revision.ts';
 
@@ -20,8 +19,6 @@ export class RangeWindow {
   private readonly subs: readonly number[];
   /** Places in the order of their revisions. */
   private readonly order: Int32Array;
-  private readonly starts: Int32Array;
-  private readonly sources: Uint8Array[];
   private readonly lookup = new Uint8Array(REVISION_LENGTH);
   private located = 0;
   private copied = 0;
@@ -37,34 +34,34 @@ export class RangeWindow {
     this.subs = subs;
     this.order = byRevision(mains);
     this.lengths = new Int32Array(mains.length);
-    this.starts = new Int32Array(mains.length);
-    this.sources = new Array<Uint8Array>(mains.length).fill(EMPTY_BYTES);
   }
 
   /** Finds up to `maxKeys` more. */
   locate(maxKeys: number): Progress {
-    const finder = this.bucket()?.finder();
+    const finder = this.bucket()?.finder('once');
     if (finder === undefined) return 'gone';
     const { order, lookup } = this;
     const end = Math.min(this.located + maxKeys, order.length);
     for (; this.located < end; this.located++) {
       const at = order[this.located]!;
       if (!finder.find(writeRevision(lookup, this.mains[at]!, this.subs[at]!))) return 'gone';
-      this.sources[at] = finder.bytes;
-      this.starts[at] = finder.start;
       this.lengths[at] = finder.length;
     }
     return end === order.length ? 'done' : 'more';
   }
 
-  /** Copies about `bytes` more, once all are located. */
-  copy(elements: Elements, bytes: number): 'done' | 'more' {
-    const { order, sources, starts, lengths } = this;
+  /** Copies up to `maxKeys` more, or about `bytes`, once all are located. */
+  copy(elements: Elements, maxKeys: number, bytes: number): Progress {
+    const finder = this.bucket()?.finder('once');
+    if (finder === undefined) return 'gone';
+    const { order, lookup } = this;
+    const end = Math.min(this.copied + maxKeys, order.length);
     let left = bytes;
-    while (this.copied < order.length && left > 0) {
-      const at = order[this.copied++]!;
-      elements.set(at, sources[at]!, starts[at]!, lengths[at]!);
-      left -= lengths[at]!;
+    for (; this.copied < end && left > 0; this.copied++) {
+      const at = order[this.copied]!;
+      if (!finder.find(writeRevision(lookup, this.mains[at]!, this.subs[at]!))) return 'gone';
+      elements.set(at, finder.bytes, finder.start, finder.length);
+      left -= finder.length;
     }
     return this.copied === order.length ? 'done' : 'more';
   }

@@ -98,7 +98,8 @@ export function eachRecord(
   return cut && options.totalCount !== false ? index.count(from, to, revision) : visited;
 }
 
-function revisionToRead(state: StoreState, current: number, wanted = 0): number {
+/** @throws EtcdError Compacted, FutureRev */
+export function revisionToRead(state: StoreState, current: number, wanted = 0): number {
   if (wanted > current) throw new EtcdError('FutureRev');
   const revision = wanted <= 0 ? current : wanted;
   if (revision < state.compactRevision) throw new EtcdError('Compacted');

@@ -3,7 +3,7 @@ import { assert } from '../../base/index.ts';
 import { KeyValue } from '../../wire/gen/kv.ts';
 import { decode, Writer } from '../../wire/index.ts';
 import { KeyIndex } from './key-index.ts';
-import type { KeyValueBackend, KeyValueBucket } from './key-value-backend.ts';
+import type { Finder, KeyValueBackend, KeyValueBucket } from './key-value-backend.ts';
 import { mainOf, revisionBytes, REVISION_LENGTH, writeRevision } from './revision.ts';
 
 const META_SCHEDULED = new Uint8Array([...'scheduledCompactRev'].map((c) => c.charCodeAt(0)));
@@ -41,6 +41,11 @@ export class StoreState {
   encodedOf(record: number): Uint8Array {
     const { pool } = this.index;
     return this.encodedAt(pool.mainOf(record), pool.subOf(record));
+  }
+
+  /** Whether the finder finds the revision. */
+  findWith(finder: Finder, main: number, sub: number): boolean {
+    return finder.find(writeRevision(this.lookup, main, sub));
   }
 
   /** The encoded KeyValue of a revision that the index knows. */
