@@ -166,6 +166,35 @@ describe('the ready loop', () => {
     expect(happened).toEqual(['appended', 'sent snapshot to 5', 'sent 2,4,5', 'advance']);
   });
 
+  test('leaves out an answer that says nothing new while commitIndex moves, and gives it when asked again', async () => {
+    const answer = (index: number, more?: Partial<Message>) =>
+      message(index, { type: MessageType.MsgAppResp, to: 2n, ...more });
+    const committing = (...messages: Message[]) =>
+      ready({ committedEntries: [entry(6)], messages });
+    const sent: string[] = [];
+    for (const next of [
+      [ready({ messages: [answer(7)] }), committing(answer(7))],
+      [ready({ messages: [answer(7)] }), committing(answer(7)), ready({ messages: [answer(7)] })],
+      [ready({ messages: [answer(7)] }), committing(answer(8))],
+      [ready({ messages: [answer(7)] }), committing(answer(7, { to: 3n }))],
+      [ready({ messages: [answer(7)] }), committing(answer(7, { term: 9 }))],
+      [ready({ messages: [answer(7)] }), committing(answer(7, { reject: true }))],
+    ]) {
+      const { loop, happened, turn } = setUp(...next);
+      loop.wake();
+      await turn();
+      sent.push(happened.filter((what) => what.startsWith('sent')).join(', '));
+    }
+    expect(sent).toEqual([
+      'sent 7',
+      'sent 7, sent 7',
+      'sent 7, sent 8',
+      'sent 7, sent 7',
+      'sent 7, sent 7',
+      'sent 7, sent 7',
+    ]);
+  });
+
   test('takes what comes during a write as the next Ready', async () => {
     const { loop, happened, turn, finishWrites } = setUp(
       ready({ ...work, readStates: [{ index: 3, context: new Uint8Array(8) }] }),

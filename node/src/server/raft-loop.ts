@@ -57,6 +57,7 @@ export class RaftLoop {
   private isLeader = false;
   private isFounding: boolean;
   private current: Promise<void> = Promise.resolve();
+  private readonly answers = new AppendAnswers();
   leader: MemberId = NO_MEMBER;
 
   constructor(parts: RaftLoopParts) {
@@ -116,6 +117,7 @@ export class RaftLoop {
 
     // A leader replicates while it writes; everybody else answers only for what is on the disk (Raft thesis §10.2.1).
     const sentAsLeader = this.isLeader;
+    this.answers.commits = commitsOnly(ready);
     if (sentAsLeader) transport.send(this.outgoing(ready.messages));
 
     if (ready.snapshot !== undefined) await log.saveSnapshot(ready.snapshot);
@@ -160,11 +162,37 @@ export class RaftLoop {
         continue;
       }
       if (message.type === MessageType.MsgAppResp && !message.reject) {
-        if (answered) continue;
+        if (answered || !this.answers.isNews(message)) continue;
         answered = true;
       }
       kept.push(message);
     }
     return kept.reverse();
   }
+}
+
+/**
+ * An append that brings no entry but moves commitIndex tells the leader nothing when it is answered: what this member has
+ * was said already. Leaving it out saves each write of a cluster a message a follower. Should the leader wait for an answer
+ * all the same, because it does not know how far this member is, it asks again after the next heartbeat, and then commitIndex
+ * does not move.
+ */
+class AppendAnswers {
+  /** Whether the present Ready moves commitIndex and brings no entry. */
+  commits = false;
+  private to: MemberId = NO_MEMBER;
+  private term = 0;
+  private index = 0;
+
+  isNews({ to, term, index }: Message): boolean {
+    if (this.commits && to === this.to && term === this.term && index === this.index) return false;
+    this.to = to;
+    this.term = term;
+    this.index = index;
+    return true;
+  }
+}
+
+function commitsOnly(ready: Ready): boolean {
+  return ready.entries.length === 0 && ready.committedEntries.length > 0;
 }
