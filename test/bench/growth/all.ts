@@ -26,7 +26,7 @@ const point = (axis: string, value: number, unit: string) =>
     members: 1,
     tls: false,
     short: false,
-    warmUp: true,
+    warmUp: 0.25,
     point: { axis: unit, value },
     ownCluster: { flags: ['--quota-backend-bytes', '8589934592'] },
   }) as const;

@@ -12,7 +12,6 @@ import { resetPeak, snapshot, used, type Usage } from './measure.ts';
 import type { Figures, Round } from './statistics.ts';
 import type { Sample, Workload } from './workload.ts';
 
-const WARM_UP_SHARE = 0.25;
 /** What a server does a little later (etcd commits to its database every 100 ms) belongs to the load as well. */
 const SETTLE_MS = 150;
 
@@ -164,9 +163,10 @@ function describe({ members, tls, isShared, workloads }: Stage): string {
 
 async function measure(workload: Workload, cluster: Cluster, scale: number): Promise<Figures> {
   try {
-    if (workload.warmUp === true) {
-      await workload.prepare?.(cluster, scale * WARM_UP_SHARE);
-      await workload.run(cluster, scale * WARM_UP_SHARE);
+    const { warmUp } = workload;
+    if (warmUp !== undefined) {
+      await workload.prepare?.(cluster, scale * warmUp);
+      await workload.run(cluster, scale * warmUp);
       await workload.finish?.();
     }
     await workload.prepare?.(cluster, scale);

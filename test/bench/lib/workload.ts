@@ -46,8 +46,8 @@ export interface Workload {
    * share: for those that load much data or restart members.
    */
   readonly ownCluster?: { readonly flags: readonly string[] };
-  /** A quarter of it is done first without being measured: servers are compared as they run for long. */
-  readonly warmUp?: boolean;
+  /** How many times of it are done first without being measured: servers are compared as they run for long. */
+  readonly warmUp?: number;
   /** Not measured: loads data. `scale` shortens (below 1) or lengthens what is done. */
   prepare?(cluster: Cluster, scale: number): Promise<void>;
   /** Measured: CPU, memory and disk of all members are read before and after. */

@@ -11,7 +11,7 @@ export function connectWorkload(members: 1 | 3, tls: boolean): Workload {
     members,
     tls,
     short: false,
-    warmUp: true,
+    warmUp: 1,
     run: async (cluster) => {
       const args = ['range', 'warm', '--consistency', 's', '--total', String(CONNECTIONS)];
       const { steady: _afterwards, ...sample } = await etcdBenchmark(

@@ -12,7 +12,7 @@ export function leaseWorkloads(): Workload[] {
 }
 
 function leaseWorkloadsOf(members: 1 | 3, tls: boolean): Workload[] {
-  const common = { group: 'lease', members, tls, clients: CLIENTS, warmUp: true, short: false };
+  const common = { group: 'lease', members, tls, clients: CLIENTS, warmUp: 1, short: false };
   const place = `${members}m-${tls ? 'mtls' : 'plain'}`;
   const share = members === 3 ? 1.5 : 1;
   return [

@@ -37,7 +37,7 @@ function fanOutWorkload(
     group: 'watch',
     members,
     tls,
-    warmUp: true,
+    warmUp: 1,
     short: watchers === 1_000 && members === 1 && !tls,
     ...loadWorkload('watch-fan-out', streams, (scale) => Math.ceil(puts * scale), [
       ...counts,
