@@ -46,6 +46,8 @@ export interface Bootstrapped {
   readonly clusterId: ClusterId;
   readonly localId: MemberId;
   readonly wal: Wal;
+  /** Resolves when all of the log is surely on the disk. Until then nobody may be told of anything in it. */
+  readonly logConfirmed: Promise<void>;
   readonly files: SnapshotFiles;
   readonly backend: Backend;
   readonly openBackend: () => Promise<Backend>;
@@ -113,6 +115,7 @@ async function begin(parts: BootstrapParts, paths: DataPaths): Promise<Bootstrap
     clusterId: founding.clusterId,
     localId: founding.localId,
     wal,
+    logConfirmed: Promise.resolve(),
     raftStorage: new MemoryStorage(),
     snapshotIndex: 0,
     snapshotTerm: 0,
@@ -127,18 +130,18 @@ async function begin(parts: BootstrapParts, paths: DataPaths): Promise<Bootstrap
 /** A member with a log goes on where it was. */
 async function restart(parts: BootstrapParts, paths: DataPaths): Promise<Bootstrapped> {
   const { world, logger, config } = parts;
-  const snapshots = await Wal.validSnapshots(world.disk, paths.walDir, logger);
-  const newest = snapshots.at(-1);
-  const snapshotIndex = newest?.index ?? 0;
-  const snapshotTerm = newest?.term ?? 0;
-  const { wal, state } = await Wal.open(
+  const newest = await Wal.newestSnapshot(world.disk, paths.walDir, logger);
+  const snapshotIndex = newest.snapshot?.index ?? 0;
+  const snapshotTerm = newest.snapshot?.term ?? 0;
+  const { wal, state, confirmed } = await Wal.openEarly(
     world.disk,
     paths.walDir,
     { index: snapshotIndex, term: snapshotTerm },
     walOptions(parts),
+    newest.sound,
   );
   const { nodeId, clusterId } = decode(Metadata, state.metadata);
-  if (!(await adoptSnapshotDatabase(parts, paths, snapshotIndex)) && snapshotIndex > 0) {
+  if (!(await adoptSnapshotDatabase(parts, paths, snapshotIndex, confirmed)) && snapshotIndex > 0) {
     throw new ConfigError(
       `database file (${paths.database}) of the backend is missing or empty; the log alone, which begins at ${snapshotIndex}, can't replace it. Restore this member from the others: remove it, and add it again with an empty data directory`,
     );
@@ -178,6 +181,7 @@ async function restart(parts: BootstrapParts, paths: DataPaths): Promise<Bootstr
     clusterId,
     localId: nodeId,
     wal,
+    logConfirmed: confirmed,
     appliedIndex: Math.min(Math.max(consistentIndex.index, snapshotIndex), lastLogIndex),
     appliedTerm: consistentIndex.term,
     raftStorage,
@@ -226,6 +230,7 @@ async function adoptSnapshotDatabase(
   parts: BootstrapParts,
   paths: DataPaths,
   snapshotIndex: number,
+  logConfirmed: Promise<void>,
 ): Promise<boolean> {
   const { disk } = parts.world;
   if (snapshotIndex > 0) {
@@ -233,6 +238,8 @@ async function adoptSnapshotDatabase(
       snapshotIndex,
     );
     if (await disk.exists(received)) {
+      // The log has to go on from there for good.
+      await logConfirmed;
       await disk.rename(received, paths.database);
       await disk.syncFolder(paths.snapDir);
     }
@@ -254,7 +261,7 @@ async function openStores(
   const { config, world, logger } = parts;
   const consistentIndex = new ConsistentIndex();
   const openBackend = async (): Promise<Backend> => {
-    const backend: Backend = await Backend.open(world, paths.database, {
+    const backend: Backend = await Backend.openEarly(world, paths.database, {
       logger,
       batchIntervalMs: config.backendBatchIntervalMs,
       batchLimit: config.backendBatchLimit,

@@ -63,6 +63,8 @@ export async function openMember(parts: OpenParts): Promise<OpenedMember> {
   });
   const { membership, consistentIndex } = boot;
   const state = await StateMachine.open(boot.backend, { ...common, membership, consistentIndex });
+  // The index was built meanwhile.
+  await Promise.all([boot.logConfirmed, boot.backend.confirmed]);
   const member = new Member({
     ...common,
     boot,
@@ -83,6 +85,7 @@ export async function publish(
   const { localId, logger } = member;
   while (!stopping()) {
     try {
+      await member.caughtUp();
       await member.propose(attributesOf(member, clientUrls()));
       logger.info('published local member to cluster through raft', {
         'local-member-id': formatId(localId),

@@ -167,7 +167,9 @@ export class Snapshots {
     await old.retire();
     await world.disk.rename(files.databasePath(index), paths.database);
     await world.disk.syncFolder(paths.snapDir);
-    await state.restore(await this.parts.openBackend(), index, term);
+    const backend = await this.parts.openBackend();
+    await state.restore(backend, index, term);
+    await backend.confirmed;
     await old.close();
     this.savedIndex = index;
     await this.parts.wal.releaseTo(index);

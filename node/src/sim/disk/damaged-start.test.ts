@@ -74,7 +74,7 @@ test('whatever happens to the log of a stopped member, it starts with everything
     expect(wrong(damaged)).toEqual([]);
     refused += damaged.filter(({ outcome }) => outcome === 'refused').length;
   }
-  expect(refused).toBeGreaterThan(4 * SEEDS);
+  expect(refused).toBeGreaterThan(2 * SEEDS);
 });
 
 test("a killed member's log may lose its end without notice only by being cut there, and only what no commit has taken", async () => {

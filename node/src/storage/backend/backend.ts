@@ -76,6 +76,8 @@ export class Backend {
   private isClosed = false;
   private isRetired = false;
   private reads = 0;
+  /** Resolves when what was read on opening is surely on the disk: until then nobody may be told of it. No commit begins before. */
+  readonly confirmed: Promise<void>;
 
   private constructor(
     world: BackendWorld,
@@ -92,6 +94,18 @@ export class Backend {
       options.onFatal?.(error);
     };
     this.commits = new CommitQueue(() => this.beginCommit(), onFatal);
+    this.confirmed = this.commits.exclusive(() => this.confirm());
+    this.confirmed.catch(() => undefined); // whoever waits for it sees it, and every commit
+  }
+
+  private async confirm(): Promise<void> {
+    try {
+      await this.database.confirm();
+      await this.world.disk.syncFolder(folderOf(this.path));
+    } catch (error) {
+      this.commits.fail(error);
+      throw error;
+    }
   }
 
   /**
@@ -99,6 +113,22 @@ export class Backend {
    * @throws BackendCorruptError, BackendUnsupportedError, or the disk's error
    */
   static async open(world: BackendWorld, path: string, options: BackendOptions): Promise<Backend> {
+    const backend = await Backend.openEarly(world, path, options);
+    try {
+      await backend.confirmed;
+    } catch (error) {
+      await backend.database.close();
+      throw error;
+    }
+    return backend;
+  }
+
+  /** The same before it is `confirmed`. */
+  static async openEarly(
+    world: BackendWorld,
+    path: string,
+    options: BackendOptions,
+  ): Promise<Backend> {
     const { disk } = world;
     const temporary = temporaryPath(path);
     if (await disk.exists(temporary)) await disk.remove(temporary);
@@ -107,13 +137,6 @@ export class Backend {
       await disk.rename(temporary, path);
     }
     const database = await Database.open(disk, path, 'readWrite', databaseOptions(world, options));
-    try {
-      await database.confirm();
-      await disk.syncFolder(folderOf(path));
-    } catch (error) {
-      await database.close();
-      throw error;
-    }
     return new Backend(world, path, options, database);
   }
 

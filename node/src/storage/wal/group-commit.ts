@@ -3,7 +3,7 @@ import type { Entry, HardState } from '../../wire/gen/raft.ts';
 import type { Snapshot } from '../../wire/gen/record.ts';
 
 /** A batch takes no more calls beyond this, so that encoding it does not hold the thread. */
-const BATCH_BYTES = 2 * 1024 * 1024;
+export const BATCH_BYTES = 2 * 1024 * 1024;
 
 /** About what a record takes beside its data. */
 const RECORD_OVERHEAD_BYTES = 48;

@@ -51,8 +51,9 @@ async function copyFile(disk: Disk, source: DiskFile, path: string): Promise<voi
 export async function zeroTail(file: DiskFile, position: number): Promise<void> {
   const size = file.size();
   let changed = false;
+  const buffer = new Uint8Array(Math.min(COPY_BYTES, size - position));
   for (let at = position; at < size;) {
-    const piece = new Uint8Array(Math.min(COPY_BYTES, size - at));
+    const piece = buffer.subarray(0, size - at);
     await file.readAtAsync(piece, at);
     if (!isZero(piece, 0, piece.length)) {
       await file.writeAt(piece.fill(0), at);
@@ -67,10 +68,12 @@ export async function zeroTail(file: DiskFile, position: number): Promise<void> 
  * Writes what was read once more, as it is: after a sync that failed, the kernel may take pages for clean that it never
  * brought to the disk (ext4, XFS), and no later sync would write them ("Can Applications Recover from fsync Failures?",
  * USENIX ATC '20). Only the last segment can hold such pages: those before it were synced before it got its name.
+ * @param from what lies before it was synced
  */
-export async function rewrite(file: DiskFile, end: number): Promise<void> {
-  for (let at = 0; at < end;) {
-    const piece = new Uint8Array(Math.min(COPY_BYTES, end - at));
+export async function rewrite(file: DiskFile, from: number, end: number): Promise<void> {
+  const buffer = new Uint8Array(Math.min(COPY_BYTES, end - from));
+  for (let at = from; at < end;) {
+    const piece = buffer.subarray(0, end - at);
     await file.readAtAsync(piece, at);
     await file.writeAt(piece, at);
     at += piece.length;

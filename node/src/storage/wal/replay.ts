@@ -6,6 +6,7 @@ import { type Codec, decode } from '../../wire/codec.ts';
 import { Entry, HardState } from '../../wire/gen/raft.ts';
 import { Snapshot } from '../../wire/gen/record.ts';
 import { DecodeError } from '../../wire/reader.ts';
+import { Doubt } from './doubt.ts';
 import { WalMismatchError } from './errors.ts';
 import { RecordType, type SegmentName, parseSegmentName } from './format.ts';
 import { SegmentReader } from './segment-reader.ts';
@@ -24,6 +25,8 @@ export interface WalEnd {
   readonly segments: SegmentName[];
   /** Bytes of the last segment that are valid. */
   readonly position: number;
+  /** What lies before this in the last segment is surely on the disk. */
+  readonly doubtFrom: number;
   /** Size of the last segment's file. */
   readonly size: number;
   readonly isTorn: boolean;
@@ -32,6 +35,11 @@ export interface WalEnd {
   /** Index of the last entry, or of a snapshot beyond it. */
   readonly lastIndex: number;
 }
+
+/** Segments that were read through, by name, and how far they were found sound. */
+export type SoundSegments = ReadonlyMap<string, number>;
+
+const NONE_SOUND: SoundSegments = new Map();
 
 /** Handles a record; the reader says where it is. False when that was enough of the segment. */
 type Visit = (reader: SegmentReader) => boolean | void;
@@ -62,10 +70,12 @@ export async function replay(
   folder: string,
   snapshot: { readonly index: number; readonly term: number },
   logger: Logger,
+  sound: SoundSegments = NONE_SOUND,
 ): Promise<{ state: WalState; end: WalEnd }> {
   const segments = await selectSegments(disk, folder, snapshot.index, logger);
   const collector = new Collector(folder, snapshot);
-  const end = await readSegments(disk, folder, segments, (reader) => collector.visit(reader));
+  const visit = (reader: SegmentReader): void => collector.visit(reader);
+  const end = await readSegments(disk, folder, segments, visit, sound);
   if (!collector.isSnapshotFound)
     throw new WalMismatchError(
       folder,
@@ -131,6 +141,37 @@ export async function readValidSnapshots(
   return snapshots.filter((snapshot) => snapshot.index <= commitIndex);
 }
 
+/**
+ * The last of the valid snapshots. Reads from the newest segment backwards, no further than to it: what lies before is not
+ * needed any more. Reading the same segments again need not check them again.
+ * @throws WalCorruptError, WalMismatchError
+ */
+export async function readNewestSnapshot(
+  disk: Disk,
+  folder: string,
+  logger: Logger,
+): Promise<{ snapshot: Snapshot | undefined; sound: SoundSegments }> {
+  const segments = await listSegments(disk, folder, logger);
+  checkSequence(folder, segments);
+  const sound = new Map<string, number>();
+  let commitIndex: number | undefined;
+  for (let i = segments.length - 1; i >= 0; i--) {
+    const name = segments[i]!.name;
+    const snapshots: Snapshot[] = [];
+    let lastCommit: number | undefined;
+    const { position } = await readOne(disk, folder, name, i === segments.length - 1, (reader) => {
+      if (reader.type === RecordType.Snapshot) snapshots.push(decodeData(reader, Snapshot));
+      else if (reader.type === RecordType.State) lastCommit = decodeData(reader, HardState).commit;
+    });
+    sound.set(name, position);
+    // Each segment begins with the hard state of the one before it, where there is any.
+    commitIndex ??= lastCommit;
+    const snapshot = snapshots.findLast(({ index }) => index <= (commitIndex ?? 0));
+    if (snapshot !== undefined) return { snapshot, sound };
+  }
+  return { snapshot: undefined, sound };
+}
+
 async function selectSegments(
   disk: Disk,
   folder: string,
@@ -166,22 +207,45 @@ async function readSegments(
   folder: string,
   segments: SegmentName[],
   visit: Visit,
+  sound = NONE_SOUND,
 ): Promise<Omit<WalEnd, 'lastIndex'>> {
   let crc: number | undefined;
-  let end = { position: 0, size: 0, isTorn: false };
-  for (const [i, segment] of segments.entries()) {
-    const path = `${folder}/${segment.name}`;
-    const file = await disk.open(path, 'read');
-    try {
-      const reader = new SegmentReader(path, file, crc, i === segments.length - 1);
-      const isTorn = await readSegment(reader, visit);
-      crc = reader.crc;
-      end = { position: reader.position, size: file.size(), isTorn };
-    } finally {
-      await file.close();
-    }
+  let end = { position: 0, size: 0, isTorn: false, doubtFrom: 0 };
+  for (const [i, { name }] of segments.entries()) {
+    const isLast = i === segments.length - 1;
+    const { crc: next, ...read } = await readOne(disk, folder, name, isLast, visit, {
+      crc,
+      verifiedTo: sound.get(name) ?? 0,
+    });
+    crc = next;
+    end = read;
   }
   return { ...end, segments, crc: crc ?? 0 };
+}
+
+/** @param before the checksum that the segment continues, if that is known, and how far it was found sound */
+async function readOne(
+  disk: Disk,
+  folder: string,
+  name: string,
+  isLast: boolean,
+  visit: Visit,
+  before: { crc: number | undefined; verifiedTo: number } = { crc: undefined, verifiedTo: 0 },
+): Promise<Omit<WalEnd, 'segments' | 'lastIndex' | 'crc'> & { crc: number | undefined }> {
+  const path = `${folder}/${name}`;
+  const file = await disk.open(path, 'read');
+  try {
+    const reader = new SegmentReader(path, file, before.crc, isLast, before.verifiedTo);
+    const doubt = new Doubt();
+    const isTorn = await readSegment(reader, (record) => {
+      doubt.add(record.type, record.recordOffset, record.position);
+      return visit(record);
+    });
+    const { position, crc } = reader;
+    return { position, doubtFrom: doubt.from, size: file.size(), isTorn, crc };
+  } finally {
+    await file.close();
+  }
 }
 
 /** Returns whether the segment ends in an interrupted write. */
@@ -255,6 +319,7 @@ class Collector {
     // An entry replaces the one at its index and takes away all behind it (figure 7 of the Raft paper).
     entries.length = place;
     entries.push(entry);
+    reader.keepChunk(); // the entry's data is a view
   }
 
   private setMetadata(reader: SegmentReader): void {

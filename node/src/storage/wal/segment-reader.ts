@@ -33,7 +33,7 @@ export class SegmentReader {
   /** Offset of the record that was just returned. */
   recordOffset = 0;
   type = 0;
-  /** A view into a chunk that is not reused. */
+  /** A view that is good until the next `fill`, and for good where `keepChunk` was called before that. */
   data: Uint8Array = new Uint8Array(0);
   /** The checksum after the record; undefined before the first record of the first segment. */
   crc: number | undefined;
@@ -41,26 +41,47 @@ export class SegmentReader {
   private readonly file: DiskFile;
   private readonly size: number;
   private readonly isLast: boolean;
+  private readonly verifiedTo: number;
   private readonly header: RecordHeader = { type: 0, crc: 0, dataStart: 0, dataBytes: 0 };
+  private buffer: Uint8Array = new Uint8Array(0);
   private chunk: Uint8Array = new Uint8Array(0);
   private chunkStart = 0;
   private wantedBytes = FRAME_BYTES;
+  private isChunkKept = false;
 
-  /** @param isLast only the last segment can end in an interrupted write */
-  constructor(path: string, file: DiskFile, crc: number | undefined, isLast: boolean) {
+  /**
+   * @param isLast only the last segment can end in an interrupted write
+   * @param verifiedTo records before this offset were found sound by another reader
+   */
+  constructor(
+    path: string,
+    file: DiskFile,
+    crc: number | undefined,
+    isLast: boolean,
+    verifiedTo = 0,
+  ) {
     this.path = path;
     this.file = file;
     this.size = file.size();
     this.crc = crc;
     this.isLast = isLast;
+    this.verifiedTo = verifiedTo;
+  }
+
+  /** Whoever holds on to views of records calls this for each record of which he does. */
+  keepChunk(): void {
+    this.isChunkKept = true;
   }
 
   /** Makes the bytes that the last step was missing available. */
   async fill(): Promise<void> {
     const kept = this.chunk.subarray(this.position - this.chunkStart);
     const left = this.size - this.position;
-    // A new chunk each time: entries keep views into the old one.
-    const chunk = new Uint8Array(Math.min(Math.max(CHUNK_BYTES, this.wantedBytes), left));
+    const length = Math.min(Math.max(CHUNK_BYTES, this.wantedBytes), left);
+    const isReusable = !this.isChunkKept && this.buffer.length >= length;
+    if (!isReusable) this.buffer = new Uint8Array(length);
+    this.isChunkKept = false;
+    const chunk = this.buffer.subarray(0, length);
     chunk.set(kept);
     const rest = chunk.subarray(kept.length);
     const count = await this.file.readAtAsync(rest, this.position + kept.length);
@@ -111,7 +132,8 @@ export class SegmentReader {
     if (type < RecordType.Metadata || type > RecordType.Snapshot) {
       return `a record has the unknown type ${type}`;
     }
-    const expected = this.crc === undefined ? crc : crc32c(this.crc, data);
+    const expected =
+      this.crc === undefined || this.position < this.verifiedTo ? crc : crc32c(this.crc, data);
     if (type === RecordType.Crc) {
       if (this.crc !== undefined && this.crc !== crc) return 'the checksum chain is broken';
     } else if (this.crc === undefined) {

@@ -10,10 +10,12 @@ import { type Batch, BatchQueue, type SaveRequest } from './group-commit.ts';
 import { RecordEncoder } from './record-encoder.ts';
 import { cutTornTail, rewrite, zeroTail } from './repair.ts';
 import {
+  type SoundSegments,
   type WalEnd,
   type WalState,
   readHasBegun,
   readMetadata,
+  readNewestSnapshot,
   readValidSnapshots,
   replay,
 } from './replay.ts';
@@ -61,6 +63,8 @@ export class Wal {
   private hardState: HardState | undefined;
   private lastIndex: number;
   private running: Promise<void> | undefined;
+  /** Set until what was read on opening is surely on the disk. */
+  private confirming: Promise<void> | undefined;
   private failure: Error | undefined;
   private closed = false;
 
@@ -132,7 +136,24 @@ export class Wal {
     snapshot: { readonly index: number; readonly term: number },
     options: WalOptions,
   ): Promise<{ wal: Wal; state: WalState }> {
-    const { state, end } = await replay(disk, folder, snapshot, options.logger);
+    const { confirmed, ...opened } = await Wal.openEarly(disk, folder, snapshot, options);
+    await confirmed;
+    return opened;
+  }
+
+  /**
+   * The same before all that was read is surely on the disk: nobody may be told of anything in it until `confirmed`
+   * resolves. What is saved meanwhile is written after that.
+   * @param sound what `newestSnapshot` has read
+   */
+  static async openEarly(
+    disk: Disk,
+    folder: string,
+    snapshot: { readonly index: number; readonly term: number },
+    options: WalOptions,
+    sound?: SoundSegments,
+  ): Promise<{ wal: Wal; state: WalState; confirmed: Promise<void> }> {
+    const { state, end } = await replay(disk, folder, snapshot, options.logger, sound);
     const last = present(end.segments.at(-1), 'a log that was read has a segment');
     if (end.isTorn) {
       const path = `${folder}/${last.name}`;
@@ -144,19 +165,19 @@ export class Wal {
     }
     await removeLeftovers(disk, folder);
     const file = await disk.open(`${folder}/${last.name}`, 'readWrite');
-    await zeroTail(file, end.position);
-    if (options.unsafeNoSync !== true) {
-      // A process that was killed or whose sync failed may have left records and names in the page cache only; they count
-      // from now on.
-      await rewrite(file, end.position);
-      await file.datasync();
-      await disk.syncFolder(folder);
-      await disk.syncFolder(parentOf(folder));
-    }
     const tail = { file, position: end.position };
     const hardState = { ...state.hardState };
     const wal = new Wal(disk, folder, options, state.metadata, hardState, tail, end);
-    return { wal, state };
+    const confirmed = wal.confirm(end);
+    wal.confirming = confirmed;
+    confirmed.then(
+      () => (wal.confirming = undefined),
+      (error: unknown) => {
+        // Whoever opened the log sees it, too.
+        wal.failure = error instanceof Error ? error : new Error(String(error));
+      },
+    );
+    return { wal, state, confirmed };
   }
 
   static async exists(disk: Disk, folder: string): Promise<boolean> {
@@ -177,6 +198,15 @@ export class Wal {
   /** Snapshots that the log knows and that are committed, oldest first. Changes nothing. */
   static validSnapshots(disk: Disk, folder: string, logger: Logger): Promise<Snapshot[]> {
     return readValidSnapshots(disk, folder, logger);
+  }
+
+  /** The last of these, and for `openEarly` what was read for it. Reads no more than it needs. Changes nothing. */
+  static newestSnapshot(
+    disk: Disk,
+    folder: string,
+    logger: Logger,
+  ): Promise<{ snapshot: Snapshot | undefined; sound: SoundSegments }> {
+    return readNewestSnapshot(disk, folder, logger);
   }
 
   /** Reads a log without opening it for writing: for tools. */
@@ -230,6 +260,7 @@ export class Wal {
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
+    await this.confirming?.catch(() => undefined); // it is kept as the log's failure
     await this.running;
     if (this.failure === undefined) await this.sync();
     await this.pipeline.close();
@@ -244,9 +275,24 @@ export class Wal {
     return saved;
   }
 
+  /**
+   * A process that was killed or whose sync failed may have left records and names in the page cache only; they count from
+   * now on.
+   */
+  private async confirm({ position, doubtFrom }: WalEnd): Promise<void> {
+    const { file } = this.tail;
+    await zeroTail(file, position);
+    if (this.options.unsafeNoSync === true) return;
+    await rewrite(file, doubtFrom, position);
+    await file.datasync();
+    await this.disk.syncFolder(this.folder);
+    await this.disk.syncFolder(parentOf(this.folder));
+  }
+
   private async run(): Promise<void> {
     let batch: Batch | undefined;
     try {
+      if (this.confirming !== undefined) await this.confirming;
       while ((batch = this.queue.take()) !== undefined) {
         this.encode(batch.requests);
         await this.write(batch.mustSync);
