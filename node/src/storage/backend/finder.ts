@@ -3,7 +3,7 @@ import { EMPTY_BYTES } from '../../base/index.ts';
 import { Node } from './node.ts';
 import type { Page } from './page.ts';
 import type { PageUse } from './page-store.ts';
-import type { Tree } from './tree.ts';
+import type { Above, Tree } from './tree.ts';
 
 export class Finder {
   /**
@@ -16,6 +16,7 @@ export class Finder {
   private readonly tree: Tree | undefined;
   private readonly use: PageUse;
   private leaf: Page | undefined = undefined;
+  private readonly above: Above = { branch: undefined, index: 0, depth: 0 };
   /** Where in the leaf the last key was found. */
   private index = 0;
 
@@ -29,11 +30,13 @@ export class Finder {
     const { leaf } = this;
     if (leaf !== undefined) {
       const next = this.index + 1;
-      if (next < leaf.count && leaf.compareKey(next, key) === 0) {
+      const order = leaf.compareKey(next < leaf.count ? next : this.index, key);
+      if (order === 0 && next < leaf.count) {
         this.found(leaf, next);
         return true;
       }
-      if (this.findIn(leaf, key)) return true;
+      const isBehind = order < 0 && next >= leaf.count;
+      if (!isBehind && this.findIn(leaf, key)) return true;
     }
     return this.findFromRoot(key);
   }
@@ -41,7 +44,7 @@ export class Finder {
   private findFromRoot(key: Uint8Array): boolean {
     // The page may be gone as soon as another one is read.
     this.leaf = undefined;
-    const leaf = this.tree?.leafWith(key, this.use);
+    const leaf = this.tree?.leafNear(key, this.use, this.above);
     if (leaf instanceof Node) {
       const value = leaf.values[leaf.find(key)];
       if (value === undefined) return false;

@@ -97,6 +97,13 @@ export class Page {
     return index >= 0 && this.compareKey(index, key) === 0 ? index : index + 1;
   }
 
+  /** Whether a branch page leads to where the key lies or would lie. */
+  covers(key: Uint8Array): boolean {
+    const { upper } = this;
+    const isBelow = upper === undefined || compareAt(upper, 0, upper.length, key) > 0;
+    return isBelow && this.compareKey(0, key) <= 0;
+  }
+
   /** Index of the child that holds `key` if any does: the last one whose separator is not above it. */
   childIndex(key: Uint8Array): number {
     return Math.max(this.floor(key), 0);

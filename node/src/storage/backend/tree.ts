@@ -17,6 +17,13 @@ interface Walk {
   readonly use: PageUse;
 }
 
+/** The branch page over a leaf, when there is one, the leaf's place in it, and its steps from the root. */
+export interface Above {
+  branch: Page | undefined;
+  index: number;
+  depth: number;
+}
+
 /** A share of leaf pages that suits keys in random order; bbolt's default. */
 const RANDOM_FILL = 0.5;
 /** For keys that arrive in ascending order (etcd: batchTx.unsafePut). */
@@ -71,8 +78,11 @@ export class Tree {
     return index >= 0 && leaf.compareKey(index, key) === 0 ? leaf.value(index) : undefined;
   }
 
-  /** The leaf that holds the key if any does; undefined for an empty tree. A page that is not kept ends with the next one. */
-  leafWith(key: Uint8Array, use: PageUse = 'keep'): Page | Node | undefined {
+  /**
+   * The leaf that holds the key if any does; undefined for an empty tree. A page that is not kept ends with the next one.
+   * @param above is told how the leaf was come by
+   */
+  leafWith(key: Uint8Array, use: PageUse = 'keep', above?: Above): Page | Node | undefined {
     let depth = 0;
     let page: Page | undefined;
     for (let node = this.root; node !== undefined; depth++) {
@@ -85,9 +95,33 @@ export class Tree {
     page ??= this.rootPage();
     if (page === undefined) return undefined;
     while (!page.isLeaf) {
-      page = this.child(page, page.childIndex(key), ++depth, use);
+      const index = page.childIndex(key);
+      depth++;
+      if (above !== undefined) {
+        above.branch = page;
+        above.index = index;
+        above.depth = depth;
+      }
+      page = this.child(page, index, depth, use);
     }
     return page;
+  }
+
+  /** The same for a key that lies near the one for which `above` was told, with no write in between. */
+  leafNear(key: Uint8Array, use: PageUse, above: Above): Page | Node | undefined {
+    const { branch } = above;
+    if (branch === undefined) return this.leafWith(key, use, above);
+    const next = above.index + 1;
+    const isNext =
+      next + 1 < branch.count &&
+      branch.compareKey(next, key) <= 0 &&
+      branch.compareKey(next + 1, key) > 0;
+    if (!isNext && !branch.covers(key)) {
+      above.branch = undefined;
+      return this.leafWith(key, use, above);
+    }
+    above.index = isNext ? next : branch.childIndex(key);
+    return this.child(branch, above.index, above.depth, use);
   }
 
   /** Keeps both arrays: the caller must not change them before the next commit. */
