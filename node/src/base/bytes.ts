@@ -22,6 +22,11 @@ export function latin1FromBytes(bytes: Uint8Array): string {
   return latin1Slice.call(bytes, 0, length);
 }
 
+/** The same of [start, end), for many short pieces of one array. */
+export function latin1FromRange(bytes: Uint8Array, start: number, end: number): string {
+  return latin1Slice.call(bytes, start, end);
+}
+
 export function bytesFromLatin1(text: string): Uint8Array {
   return Buffer.from(text, 'latin1');
 }

@@ -1,5 +1,5 @@
 // HashKV of a database file, which is only read (etcd: etcdutl/etcdutl/hashkv_command.go).
-import { NO_LEASE, SILENT_LOGGER, type Clock } from '../../base/index.ts';
+import { concatBytes, NO_LEASE, SILENT_LOGGER, type Clock } from '../../base/index.ts';
 import {
   finderOf,
   MvccStore,
@@ -59,6 +59,11 @@ function readOnlyBucket(file: ReadOnlyBackend, name: string): KeyValueBucket {
     },
     get: (key) => file.get(name, key),
     finder: () => finderOf((key) => file.get(name, key)),
+    forEachInPlace: (from, visit) =>
+      file.forEach(name, from, undefined, (key, value) => {
+        const pair = concatBytes([key, value]);
+        return visit(pair, 0, key.length, pair.length);
+      }),
     forEach: (from, to, visit) => file.forEach(name, from, to, visit),
   };
 }

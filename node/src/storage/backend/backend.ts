@@ -9,7 +9,7 @@ import { type Ignores, hashBuckets } from './hash.ts';
 import type { PageUse } from './page-store.ts';
 import type { Judge, Pruned } from './prune.ts';
 import { BackendSnapshot } from './snapshot.ts';
-import type { Visit } from './tree.ts';
+import type { Visit, VisitInPlace } from './tree.ts';
 
 const DEFAULT_BATCH_INTERVAL_MS = 100;
 const DEFAULT_BATCH_LIMIT = 10_000;
@@ -54,6 +54,8 @@ export interface Bucket {
    * Throws BackendCorruptError when it reaches a damaged page.
    */
   forEach(from: Uint8Array, to: Uint8Array | undefined, visit: Visit, use?: PageUse): void;
+  /** The same from `from` to the end, `once`, with pairs where they lie: they end with each visit. */
+  forEachInPlace(from: Uint8Array, visit: VisitInPlace): void;
 }
 
 export interface BackendWorld {
@@ -243,6 +245,7 @@ export class Backend {
         this.database.prune(name, { from, to }, judge, (key) => this.note(name, key, undefined)),
       get: (key) => this.database.tree(name)?.get(key),
       finder: (use) => new Finder(this.database.tree(name), use),
+      forEachInPlace: (from, visit) => this.database.tree(name)?.forEachInPlace(from, visit),
       forEach: (from, to, visit, use) => this.database.tree(name)?.forEach(from, to, visit, use),
     };
   }

@@ -1,6 +1,6 @@
 // One B+tree: a bucket, or the tree of buckets. Reads go to the pages as they lie in the file; what the open batch
 // changes is taken apart into nodes, from the root down, and put together again by the commit.
-import { assert } from '../../base/index.ts';
+import { assert, concatBytes } from '../../base/index.ts';
 import { BUCKET_ELEMENT, MAX_KEY_BYTES, compareAt, lowerBound } from './format.ts';
 import { Node } from './node.ts';
 import type { Page } from './page.ts';
@@ -8,6 +8,14 @@ import type { Branch, PageStore, PageUse } from './page-store.ts';
 import type { Place } from './prune.ts';
 
 export type Visit = (key: Uint8Array, value: Uint8Array) => boolean | void;
+
+/** A pair as it lies in memory: its key is [start, valueStart) of the bytes, its value [valueStart, end). `false` stops. */
+export type VisitInPlace = (
+  bytes: Uint8Array,
+  start: number,
+  valueStart: number,
+  end: number,
+) => boolean;
 
 /** One visit of [from, to). */
 interface Walk {
@@ -168,6 +176,21 @@ export class Tree {
     }
   }
 
+  /** Visits the pairs from `from` on where they lie, in pages that are read `once`: for walks over all of many small pairs. */
+  forEachInPlace(from: Uint8Array, visit: VisitInPlace): void {
+    this.visits++;
+    try {
+      let place = this.placeOf(from);
+      for (let at: Uint8Array | undefined = from; place !== undefined && at !== undefined;) {
+        if (!visitLeaf(place.leaf, at, visit)) return;
+        at = place.upper;
+        if (at !== undefined) place = this.placeOf(at);
+      }
+    } finally {
+      this.visits--;
+    }
+  }
+
   /** Takes the tree's state from a commit: all of it lies in pages again. */
   committed(rootId: number, inline: Page | undefined): void {
     this.rootId = rootId;
@@ -306,4 +329,19 @@ export class Tree {
     }
     return true;
   }
+}
+
+function visitLeaf(leaf: Page | Node, from: Uint8Array, visit: VisitInPlace): boolean {
+  for (let i = leaf.lowerBound(from); i < leaf.count; i++) {
+    if (leaf instanceof Node) {
+      const key = leaf.key(i);
+      const pair = concatBytes([key, leaf.value(i)]);
+      if (!visit(pair, 0, key.length, pair.length)) return false;
+    } else {
+      const start = leaf.keyStart(i);
+      const valueStart = start + leaf.keyBytes(i);
+      if (!visit(leaf.bytes, start, valueStart, valueStart + leaf.valueBytes(i))) return false;
+    }
+  }
+  return true;
 }

@@ -28,12 +28,14 @@ export class IndexedFields {
   version = 0;
   lease: LeaseId = NO_LEASE;
 
-  /** @throws DecodeError when the bytes are not a KeyValue */
-  read(encoded: Uint8Array): void {
+  /** Reads [start, end) of the bytes. @throws DecodeError when they are not a KeyValue */
+  read(bytes: Uint8Array, start = 0, end = bytes.length): void {
     this.keyStart = this.keyEnd = this.createRevision = this.version = 0;
     this.lease = NO_LEASE;
-    const reader = new Reader(encoded);
-    while (reader.position < encoded.length) this.readField(reader, reader.tag());
+    const reader = new Reader(bytes);
+    reader.position = start;
+    while (reader.position < end) this.readField(reader, reader.tag());
+    if (reader.position > end) reader.fail('a field runs past the end');
   }
 
   private readField(reader: Reader, tag: number): void {

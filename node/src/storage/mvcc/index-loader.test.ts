@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bytesFromLatin1 } from '../../base/index.ts';
+import { bytesFromLatin1, concatBytes } from '../../base/index.ts';
 import { KeyValue } from '../../wire/gen/kv.ts';
 import { encode } from '../../wire/index.ts';
 import { IndexLoader } from './index-loader.ts';
@@ -20,6 +20,11 @@ function content(index: KeyIndex, upTo: number): string[] {
     lines.push(`${main}: ${index.count('', NO_BOUND, main)}`);
   }
   return [...lines, `${index.liveKeys} of ${index.size}, ${pool.size} records`];
+}
+
+function add(loader: IndexLoader, revision: Uint8Array, value: Uint8Array): void {
+  const bytes = concatBytes([Uint8Array.of(1), revision, value, Uint8Array.of(1)]);
+  loader.add(bytes, 1, 1 + revision.length, bytes.length - 1);
 }
 
 test('what is loaded in batches equals what was put and deleted one by one', () => {
@@ -43,12 +48,12 @@ test('what is loaded in batches equals what was put and deleted one by one', () 
         const createRevision = known.pool.createdOf(record);
         const version = known.pool.versionOf(record);
         const kv = { key: bytesFromLatin1(key), modRevision: main, createRevision, version, lease };
-        loader.add(revisionBytes(main, 0), encode(KeyValue, KeyValue.create(kv)));
+        add(loader, revisionBytes(main, 0), encode(KeyValue, KeyValue.create(kv)));
         if (lease === 0n) leases.delete(key);
         else leases.set(key, lease);
       } else if (known.tombstone(key, main, 0)) {
         const kv = { key: bytesFromLatin1(key) };
-        loader.add(tombstoneBytes(main, 0), encode(KeyValue, KeyValue.create(kv)));
+        add(loader, tombstoneBytes(main, 0), encode(KeyValue, KeyValue.create(kv)));
         leases.delete(key);
       }
       if (endsBatch) loader.flush();
@@ -69,7 +74,7 @@ test('a batch is full after so many keys, or bytes of keys', () => {
     expect(loader.isFull).toBe(false);
     key[i] = 1;
     const kv = KeyValue.create({ key, createRevision: i + 2, modRevision: i + 2, version: 1 });
-    loader.add(revisionBytes(i + 2, 0), encode(KeyValue, kv));
+    add(loader, revisionBytes(i + 2, 0), encode(KeyValue, kv));
   }
   expect(loader.isFull).toBe(true);
   loader.flush();

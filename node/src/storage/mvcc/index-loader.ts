@@ -1,12 +1,12 @@
 // Fills an index from the bucket `key`, which is in the order of revisions. A key at a time, each would be sought in
 // another place of the index; so they are gathered, sorted, and added in the order of keys, 32,768 at once.
-import { latin1FromBytes, NO_LEASE } from '../../base/index.ts';
+import { latin1FromRange, NO_LEASE } from '../../base/index.ts';
 import type { LeaseId } from '../../base/index.ts';
 import { IndexedFields } from './encoded.ts';
 import type { KeyIndex } from './key-index.ts';
 import { KeySorter } from './key-sorter.ts';
 import { NO_RECORD } from './revision-pool.ts';
-import { isTombstone, mainOf, subOf } from './revision.ts';
+import { isTombstoneAt, mainAt, subAt } from './revision.ts';
 
 const BATCH_KEYS = 32_768;
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -36,18 +36,23 @@ export class IndexLoader {
     return this.count === BATCH_KEYS || this.starts[this.count]! >= BATCH_BYTES;
   }
 
-  /** Takes the next pair of the bucket. @throws DecodeError when the value is not a KeyValue */
-  add(revision: Uint8Array, value: Uint8Array): void {
+  /**
+   * Takes the next pair of the bucket: the revision is [start, valueStart) of the bytes, the KeyValue [valueStart, end).
+   * Returns its main revision.
+   * @throws DecodeError when the value is not a KeyValue
+   */
+  add(bytes: Uint8Array, start: number, valueStart: number, end: number): number {
     const { fields, count } = this;
-    fields.read(value);
-    const main = mainOf(revision);
-    const isDeleted = isTombstone(revision);
+    fields.read(bytes, valueStart, end);
+    const main = mainAt(bytes, start, valueStart);
+    const isDeleted = isTombstoneAt(bytes, start, valueStart);
     const created = isDeleted ? 0 : fields.createRevision;
     const version = isDeleted ? -1 : fields.version;
     const { pool } = this.index;
-    this.records[count] = pool.allocate(main, subOf(revision), created, version, NO_RECORD);
+    this.records[count] = pool.allocate(main, subAt(bytes, start), created, version, NO_RECORD);
     if (fields.lease !== NO_LEASE && !isDeleted) this.batchLeases.set(count, fields.lease);
-    this.addKey(value, fields.keyStart, fields.keyEnd);
+    this.addKey(bytes, fields.keyStart, fields.keyEnd);
+    return main;
   }
 
   /** Adds what was taken to the index. */
@@ -92,7 +97,7 @@ export class IndexLoader {
   private loadKey(lo: number, hi: number): void {
     const { starts, order } = this;
     const newest = order[hi - 1]!;
-    const key = latin1FromBytes(this.bytes.subarray(starts[newest]!, starts[newest + 1]!));
+    const key = latin1FromRange(this.bytes, starts[newest]!, starts[newest + 1]!);
     this.strayTombstones += this.index.load(key, this.sorted, lo, hi);
     const lease = this.batchLeases.get(newest);
     if (lease !== undefined) this.leases.set(key, lease);

@@ -71,7 +71,7 @@ export class KeyIndex {
    */
   load(key: string, records: Uint32Array, lo: number, hi: number): number {
     const { ordered, pool } = this;
-    const isKnown = ordered.seek(key);
+    const isKnown = ordered.seekNear(key);
     const before = isKnown ? ordered.leaf.slots[ordered.at]! : NO_RECORD;
     let newest = before;
     let left = 0;

@@ -49,6 +49,14 @@ export interface KeyValueBucket {
     visit: (key: Uint8Array, value: Uint8Array) => boolean | void,
     use?: 'keep' | 'once',
   ): void;
+  /**
+   * The same for all from `from` on, as a walk `once`, without views: the key is [start, valueStart) of the bytes and the
+   * value [valueStart, end).
+   */
+  forEachInPlace(
+    from: Uint8Array,
+    visit: (bytes: Uint8Array, start: number, valueStart: number, end: number) => boolean,
+  ): void;
 }
 
 export interface KeyValueBackend {

@@ -54,6 +54,21 @@ export class OrderedKeys {
     return this.leaf.keys[this.at] === key;
   }
 
+  /** The same for keys in about ascending order: the leaf of the last one is tried first, and there the end. */
+  seekNear(key: string): boolean {
+    const { leaf, position, firsts } = this;
+    const isHere =
+      position < firsts.length &&
+      this.leaves[position] === leaf &&
+      firsts[position]! <= key &&
+      (position + 1 === firsts.length || key < firsts[position + 1]!);
+    if (!isHere) return this.seek(key);
+    const { keys } = leaf;
+    const last = keys[keys.length - 1];
+    this.at = last === undefined || last < key ? keys.length : lowerBound(keys, key);
+    return keys[this.at] === key;
+  }
+
   /** Position of the leaf in which `key` lies or would lie. */
   leafFor(key: string): number {
     let lo = 0;
@@ -71,9 +86,12 @@ export class OrderedKeys {
     this.count++;
     if (this.leaf.keys.length === MAX_KEYS) this.makeRoom();
     const { keys, slots } = this.leaf;
-    slots.copyWithin(this.at + 1, this.at, keys.length);
+    if (this.at === keys.length) keys.push(key);
+    else {
+      slots.copyWithin(this.at + 1, this.at, keys.length);
+      keys.splice(this.at, 0, key);
+    }
     slots[this.at] = slot;
-    keys.splice(this.at, 0, key);
     if (this.at === 0) this.firsts[this.position] = key;
   }
 

@@ -4,7 +4,7 @@ import type { Clock, LeaseId, Logger } from '../../base/index.ts';
 import { keyBehind } from './hash.ts';
 import { IndexLoader } from './index-loader.ts';
 import type { KeyValueBackend, LeaseAttacher } from './key-value-backend.ts';
-import { mainOf, revisionBytes } from './revision.ts';
+import { revisionBytes } from './revision.ts';
 import { StoreState } from './state.ts';
 
 /** Pairs in a slice: some 3 ms. */
@@ -51,14 +51,13 @@ async function restoreIndex(
   while (from !== undefined) {
     let next: Uint8Array | undefined;
     let pairs = 0;
-    const take = (key: Uint8Array, value: Uint8Array): boolean => {
-      loader.add(key, value);
-      state.revision = mainOf(key);
+    const take = (bytes: Uint8Array, start: number, valueStart: number, end: number): boolean => {
+      state.revision = loader.add(bytes, start, valueStart, end);
       if (++pairs < SLICE_PAIRS && !loader.isFull) return true;
-      next = keyBehind(key);
+      next = keyBehind(bytes.subarray(start, valueStart));
       return false;
     };
-    state.keys.forEach(from, undefined, take, 'once');
+    state.keys.forEachInPlace(from, take);
     from = next;
     if (from === undefined || loader.isFull) loader.flush();
     if (from !== undefined) await options.clock.yieldNow();

@@ -35,20 +35,37 @@ export function writeRevision(target: Uint8Array, main: number, sub: number): Ui
 
 /** @throws AssertionError when the bytes are no revision: a backend that passed its checks holds none such */
 export function mainOf(bytes: Uint8Array): number {
+  return mainAt(bytes, 0, bytes.length);
+}
+
+/** The same of the revision that is [start, end) of the bytes. */
+export function mainAt(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
   assert(
-    bytes.length === REVISION_LENGTH || bytes.length === REVISION_LENGTH + 1,
+    length === REVISION_LENGTH || length === REVISION_LENGTH + 1,
     'a revision has 17 or 18 bytes',
   );
-  assert(bytes[SEPARATOR_AT] === SEPARATOR, 'a revision has an underscore between main and sub');
-  return readWords(bytes, 0);
+  assert(
+    bytes[start + SEPARATOR_AT] === SEPARATOR,
+    'a revision has an underscore between main and sub',
+  );
+  return readWords(bytes, start);
 }
 
 export function subOf(bytes: Uint8Array): number {
-  return readWords(bytes, SUB_AT);
+  return subAt(bytes, 0);
+}
+
+export function subAt(bytes: Uint8Array, start: number): number {
+  return readWords(bytes, start + SUB_AT);
 }
 
 export function isTombstone(bytes: Uint8Array): boolean {
-  return bytes.length === REVISION_LENGTH + 1 && bytes[REVISION_LENGTH] === TOMBSTONE;
+  return isTombstoneAt(bytes, 0, bytes.length);
+}
+
+export function isTombstoneAt(bytes: Uint8Array, start: number, end: number): boolean {
+  return end - start === REVISION_LENGTH + 1 && bytes[end - 1] === TOMBSTONE;
 }
 
 function writeWords(target: Uint8Array, at: number, value: number): void {

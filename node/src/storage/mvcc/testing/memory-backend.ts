@@ -1,5 +1,5 @@
 // A backend in memory for tests: sorted arrays, and a commit that resolves in the next turn.
-import { assert, compareBytes, crc32c, utf8FromText } from '../../../base/index.ts';
+import { assert, compareBytes, concatBytes, crc32c, utf8FromText } from '../../../base/index.ts';
 import { finderOf } from '../key-value-backend.ts';
 import type { Finder, Judge, KeyValueBackend, KeyValueBucket, Pruned } from '../key-value-backend.ts';
 
@@ -74,6 +74,16 @@ class MemoryBucket implements KeyValueBucket {
       if (more === false) break;
     }
     this.iterating = false;
+  }
+
+  forEachInPlace(
+    from: Uint8Array,
+    visit: (bytes: Uint8Array, start: number, valueStart: number, end: number) => boolean,
+  ): void {
+    this.forEach(from, undefined, (key, value) => {
+      const bytes = concatBytes([Uint8Array.of(0xee), key, value, Uint8Array.of(0xee)]);
+      return visit(bytes, 1, 1 + key.length, bytes.length - 1);
+    });
   }
 
   private has(at: number, key: Uint8Array): boolean {
