@@ -93,8 +93,9 @@ export const storageMutants: readonly Mutant[] = [
     like: 'etcd #17780',
     profiles: ['single', 'crash'],
     file: 'storage/mvcc/restore.ts',
-    find: '      state.revision = mainOf(key);',
-    replace: '      if (key.length === 17) state.revision = mainOf(key);',
+    find: '      state.revision = loader.add(bytes, start, valueStart, end);',
+    replace:
+      '      const main = loader.add(bytes, start, valueStart, end);\n      if (valueStart - start === 17) state.revision = main;',
   },
   {
     name: 'compacted-read-in-txn',
