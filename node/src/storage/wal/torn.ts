@@ -40,10 +40,10 @@ const MAX_HEADER_BYTES = 16;
 /** Whether a sector that reaches into the fields [8, headerEnd) of the frame is missing or zero. */
 function isLost(frame: DamagedFrame, headerEnd: number): boolean {
   const { bytes, offset } = frame;
-  if (bytes.length < headerEnd) return frame.isCutOff;
+  if (bytes.length < headerEnd && frame.isCutOff) return true;
   // The length field was written, so its sector was; the fields can only be lost with the next one.
   const nextSector = SECTOR_BYTES - (offset % SECTOR_BYTES);
-  return nextSector < headerEnd && isZero(bytes, nextSector, nextSector + SECTOR_BYTES);
+  return nextSector < Math.min(headerEnd, bytes.length) && isZero(bytes, nextSector, nextSector + SECTOR_BYTES);
 }
 
 function hasZeroSector(bytes: Uint8Array, offset: number): boolean {
