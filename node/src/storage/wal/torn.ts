@@ -43,7 +43,10 @@ function isLost(frame: DamagedFrame, headerEnd: number): boolean {
   if (bytes.length < headerEnd && frame.isCutOff) return true;
   // The length field was written, so its sector was; the fields can only be lost with the next one.
   const nextSector = SECTOR_BYTES - (offset % SECTOR_BYTES);
-  return nextSector < Math.min(headerEnd, bytes.length) && isZero(bytes, nextSector, nextSector + SECTOR_BYTES);
+  return (
+    nextSector < Math.min(headerEnd, bytes.length) &&
+    isZero(bytes, nextSector, nextSector + SECTOR_BYTES)
+  );
 }
 
 function hasZeroSector(bytes: Uint8Array, offset: number): boolean {
