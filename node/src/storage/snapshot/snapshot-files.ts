@@ -69,9 +69,18 @@ export class SnapshotFiles {
     const temporary = this.pathOf(`tmp-${this.received++}-${databaseFileName(index)}`);
     let position = 0;
     await this.write(temporary, async (file) => {
-      for await (const chunk of chunks) {
-        await file.writeAt(chunk, position);
-        position += chunk.length;
+      // A chunk is written while the next one arrives.
+      let written = Promise.resolve();
+      try {
+        for await (const chunk of chunks) {
+          await written;
+          written = file.writeAt(chunk, position);
+          written.catch(() => undefined); // seen by whoever waits for it
+          position += chunk.length;
+        }
+      } finally {
+        // Also when the chunks fail: the file is closed next.
+        await written;
       }
     });
     // One that is there already was received whole: an earlier attempt whose answer was lost.
