@@ -55,6 +55,28 @@ describe('output', () => {
     expect(Buffer.concat(socket.taken).equals(expected)).toBe(true);
   });
 
+  test('says when the socket has written what was lent to it, and not if it breaks before', async () => {
+    const { socket, output } = setUp();
+    const lent = Buffer.alloc(100_000, 1);
+    let given = 0;
+    output.push(lent.subarray(0, 50_000));
+    output.write();
+    output.push(lent.subarray(50_000));
+    output.afterWrite(() => given++);
+    output.write();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(given).toBe(0);
+    await socket.takeAll();
+    expect(given).toBe(1);
+    output.push(lent);
+    output.afterWrite(() => given++);
+    output.write();
+    socket.on('error', () => undefined);
+    socket.destroy(new Error('gone'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(given).toBe(1);
+  });
+
   test('is not written over while the socket still holds it', async () => {
     const { socket, output, place } = setUp();
     for (let value = 1; value <= 5; value++) {

@@ -132,7 +132,8 @@ export class PageStore {
 
   /** Where a page is that was not used lately. */
   private held(id: number): Page | undefined {
-    return this.old.get(id) ?? this.writing.get(id);
+    const old = this.old.get(id);
+    return old === undefined && this.writing.size > 0 ? this.writing.get(id) : old;
   }
 
   /** One that shares its memory with others moves, for these may be forgotten. */
@@ -223,15 +224,21 @@ export class PageStore {
   }
 
   private checkBounds(page: Page, parent: Branch, index: number): void {
-    const upper = index + 1 < parent.count ? parent.key(index + 1) : parent.upper;
+    const { upper } = parent;
+    const next = index + 1 < parent.count ? index + 1 : -1;
     if (page.count > 0) {
-      if (page.compareKey(0, parent.key(index)) < 0)
+      if (orderOf(page, 0, parent, index) < 0)
         throw this.corrupt(
           page.id,
           PAGE_HEADER_BYTES,
           `the first key is below the one branch page ${parent.id} gives`,
         );
-      if (upper !== undefined && page.compareKey(page.count - 1, upper) >= 0)
+      const last = page.count - 1;
+      const isBelow =
+        next >= 0
+          ? orderOf(page, last, parent, next) < 0
+          : upper === undefined || page.compareKey(last, upper) < 0;
+      if (!isBelow)
         throw this.corrupt(
           page.id,
           PAGE_HEADER_BYTES,
@@ -240,7 +247,16 @@ export class PageStore {
     }
     page.checkedUnder = parent.id;
     page.checkedAt = index;
+    if (page.isLeaf) return;
+    const bound = next >= 0 ? parent.key(next) : upper;
     // A copy: a view would keep all of the parent in memory.
-    if (!page.isLeaf) page.upper = upper && Uint8Array.from(upper);
+    page.upper = bound && Uint8Array.from(bound);
   }
+}
+
+/** Compares a key of the page with one of the branch: where that is a page, too, without a view of it. */
+function orderOf(page: Page, index: number, parent: Branch, parentIndex: number): number {
+  return parent instanceof Page
+    ? page.compareWith(index, parent, parentIndex)
+    : page.compareKey(index, parent.key(parentIndex));
 }

@@ -80,15 +80,24 @@ export class Page {
     return compareAt(this.bytes, start, start + this.keyBytes(index), key);
   }
 
+  /** Compares a key with one of another page. */
+  compareWith(index: number, other: Page, otherIndex: number): number {
+    const bytes = this.bytes;
+    const others = other.bytes;
+    let a = this.keyStart(index);
+    let b = other.keyStart(otherIndex);
+    const aEnd = a + this.keyBytes(index);
+    const bEnd = b + other.keyBytes(otherIndex);
+    for (; a < aEnd && b < bEnd; a++, b++) {
+      const difference = bytes[a]! - others[b]!;
+      if (difference !== 0) return difference;
+    }
+    return aEnd - a - (bEnd - b);
+  }
+
   /** Element `index` has a lower key than the next one. */
   isAscending(index: number): boolean {
-    const bytes = this.bytes;
-    let a = this.keyStart(index);
-    let b = this.keyStart(index + 1);
-    const aEnd = a + this.keyBytes(index);
-    const bEnd = b + this.keyBytes(index + 1);
-    for (; a < aEnd && b < bEnd; a++, b++) if (bytes[a] !== bytes[b]) return bytes[a]! < bytes[b]!;
-    return a === aEnd && b < bEnd;
+    return this.compareWith(index, this, index + 1) < 0;
   }
 
   /** Index of the first element whose key is not below `key`. */
