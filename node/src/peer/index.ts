@@ -9,6 +9,8 @@ export {
   type PeerAnswer,
   type PeerRequestOptions,
 } from './http-client.ts';
+export { PeerLinks } from './link.ts';
+export type { LinkAnswer, LinkRoutes } from './link-server.ts';
 export type {
   OutgoingSnapshot,
   PeerHandlers,

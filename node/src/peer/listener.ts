@@ -14,6 +14,7 @@ import {
   MAX_CONNECTIONS,
   TLS_HANDSHAKE_TIMEOUT_MS,
 } from './limits.ts';
+import { LinkServer, type LinkRoutes } from './link-server.ts';
 import type { LogLimiter } from './log-limiter.ts';
 import type { PeerRoute, PeerTls } from './options.ts';
 import { addressProblem, isAllowed, namesOf } from './tls-check.ts';
@@ -32,11 +33,13 @@ export class PeerListener {
   readonly url: string;
   private readonly server: http.Server;
   private readonly gate: Gate;
+  private readonly links: LinkServer;
 
-  private constructor(url: string, server: http.Server, gate: Gate) {
+  private constructor(url: string, server: http.Server, gate: Gate, links: LinkServer) {
     this.url = url;
     this.server = server;
     this.gate = gate;
+    this.links = links;
   }
 
   /** Binds `url`. Rejects with the system's error, or when https is asked for without certificates. */
@@ -44,6 +47,7 @@ export class PeerListener {
     url: string,
     route: PeerRoute,
     context: ListenerContext,
+    linkRoutes: LinkRoutes = {},
   ): Promise<PeerListener> {
     const parsed = new URL(url);
     const isSecure = parsed.protocol === 'https:';
@@ -57,7 +61,8 @@ export class PeerListener {
         { 'peer-url': url },
       );
     }
-    const server = createServer(route);
+    const links = new LinkServer(linkRoutes);
+    const server = createServer(route, links);
     const accepts = (): Accepts => peerTls?.accepts?.() ?? (isSecure ? 'tls' : 'plain');
     const gate = new Gate(server, accepts, context);
     await new Promise<void>((resolve, reject) => {
@@ -68,7 +73,7 @@ export class PeerListener {
     if (typeof address === 'object' && address !== null) parsed.port = String(address.port);
     const bound = parsed.href.replace(/\/$/, '');
     context.logger.info('serving peer traffic', { address: bound });
-    return new PeerListener(bound, server, gate);
+    return new PeerListener(bound, server, gate, links);
   }
 
   /** Plain connections that would not be accepted now are cut, when they are still there after `graceMs`. */
@@ -80,6 +85,7 @@ export class PeerListener {
   async close(graceMs: number, clock: Clock): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
+    this.links.close();
     const timer = clock.after(graceMs, () => {
       this.gate.closeAll();
     });
@@ -88,7 +94,7 @@ export class PeerListener {
   }
 }
 
-function createServer(route: PeerRoute): http.Server {
+function createServer(route: PeerRoute, links: LinkServer): http.Server {
   const server = http.createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
     // A snapshot may take long; stalled bodies are the routes' business.
@@ -98,7 +104,9 @@ function createServer(route: PeerRoute): http.Server {
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
+    shouldUpgradeCallback: links.accepts,
   });
+  links.attach(server);
   server.maxConnections = MAX_CONNECTIONS;
   server.on('request', route);
   return server;

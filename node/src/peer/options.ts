@@ -6,6 +6,7 @@ import type { ClusterId, MemberId } from '../base/ids.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Clock } from '../base/world.ts';
 import type { Message } from '../wire/gen/raft.ts';
+import type { LinkRoutes } from './link-server.ts';
 
 /** The member that the transport belongs to. None of the calls may be made from within `PeerTransport.send`: they come later. */
 export interface PeerHandlers {
@@ -91,6 +92,8 @@ export interface PeerTransportOptions {
   readonly minClusterVersion?: string;
   /** Further paths on the peer port; a path that ends in `/` stands for all below it, as in Go's ServeMux. */
   readonly routes?: Readonly<Record<string, PeerRoute>>;
+  /** Paths that are also answered over links. */
+  readonly links?: LinkRoutes;
   readonly metrics?: PeerMetrics;
   /** Default 2 s; etcd: 1 s and the election timeout. */
   readonly dialTimeoutMs?: number;

@@ -10,6 +10,7 @@ import {
   MIN_CLUSTER_VERSION,
   PROBE_INTERVAL_MS,
 } from './limits.ts';
+import type { LinkRoutes } from './link-server.ts';
 import { PeerListener } from './listener.ts';
 import { LogLimiter } from './log-limiter.ts';
 import type { OutgoingSnapshot, PeerRoute, PeerTransportOptions } from './options.ts';
@@ -26,6 +27,7 @@ export class PeerTransport {
   /** Serves one request of the peer port: for a server that has a port of its own. */
   readonly handler: PeerRoute;
   private readonly context: TransportContext;
+  private readonly links: LinkRoutes;
   private readonly peers = new Map<MemberId, Peer>();
   private readonly remotes = new Map<MemberId, Remote>();
   private readonly unflushed = new Set<Recipient>();
@@ -40,6 +42,7 @@ export class PeerTransport {
       peer: (id: MemberId) => this.peers.get(id),
       addRemote: (id: MemberId, urls: readonly string[]) => this.addRemote(id, urls),
     };
+    this.links = options.links ?? {};
     this.handler = new Routes(this.context, directory, options.routes ?? {}).serve;
   }
 
@@ -47,7 +50,7 @@ export class PeerTransport {
   async listen(urls: readonly string[]): Promise<string[]> {
     const bound: string[] = [];
     for (const url of urls) {
-      const listener = await PeerListener.open(url, this.handler, this.context);
+      const listener = await PeerListener.open(url, this.handler, this.context, this.links);
       this.listeners.push(listener);
       bound.push(listener.url);
     }

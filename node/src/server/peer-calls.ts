@@ -5,12 +5,13 @@ import {
   parseId,
   textFromUtf8,
   utf8FromText,
+  type Clock,
   type ClusterId,
   type LeaseId,
   type MemberId,
 } from '../base/index.ts';
 import { promotionError, type ClusterMember } from '../apply/index.ts';
-import { createPeerAgent, peerGet, peerPost, type PeerTls } from '../peer/index.ts';
+import { PeerLinks, createPeerAgent, peerGet, peerPost, type PeerTls } from '../peer/index.ts';
 import { decode, encode } from '../wire/index.ts';
 import { LeaseInternalRequest, LeaseInternalResponse } from '../wire/gen/lease.ts';
 import {
@@ -43,6 +44,8 @@ export interface PeerQuestion {
   readonly body: Uint8Array | undefined;
   /** For the whole exchange. */
   readonly timeoutMs: number;
+  /** It is asked so often that a connection of its own, without HTTP, is worth it. */
+  readonly often?: boolean;
 }
 
 export interface PeerReply {
@@ -62,10 +65,15 @@ export interface PeerAsker {
 }
 
 /** By HTTP, as the peer room does it. */
-export function httpAsker(tls: PeerTls | undefined): PeerAsker {
+export function httpAsker(tls: PeerTls | undefined, clock: Clock): PeerAsker {
   const agent = createPeerAgent(tls);
+  const links = new PeerLinks(agent, clock);
   return {
-    ask({ method, url, path, headers, body, timeoutMs }) {
+    ask({ method, url, path, headers, body, timeoutMs, often = false }) {
+      if (often) {
+        const answer = links.ask(url, path, body ?? new Uint8Array(0), timeoutMs);
+        if (answer !== undefined) return answer.then((given) => ({ ...given, headers: {} }));
+      }
       const options = { agent, timeoutMs, headers };
       if (method === 'GET')
         return peerGet(url, path, body === undefined ? options : { ...options, body });
@@ -73,7 +81,10 @@ export function httpAsker(tls: PeerTls | undefined): PeerAsker {
       return peerPost(url, path, body ?? new Uint8Array(0), type, options);
     },
     dialUrls: (urls) => tls?.dialUrls?.(urls) ?? urls,
-    close: () => agent.close(),
+    close() {
+      links.close();
+      agent.close();
+    },
   };
 }
 
@@ -167,7 +178,8 @@ export class PeerCalls {
     ids: readonly LeaseId[],
   ): Promise<readonly number[] | undefined> {
     const body = bytesFromIds(ids);
-    const answer = await this.post(leader, RENEWALS_PATH, body, 'application/octet-stream');
+    const type = 'application/octet-stream';
+    const answer = await this.post(leader, RENEWALS_PATH, body, type, true);
     if (answer.status === 404) return undefined;
     if (answer.status !== 200)
       throw new Error(`lease renewals answered ${answer.status}: ${textOf(answer)}`);
@@ -218,11 +230,12 @@ export class PeerCalls {
     path: string,
     body: Uint8Array,
     contentType: string,
+    often = false,
   ): Promise<PeerReply> {
     const headers = { 'Content-Type': contentType };
     const { timeoutMs } = this;
     return this.first(member.peerUrls, (url) =>
-      this.asker.ask({ method: 'POST', url, path, headers, body, timeoutMs }),
+      this.asker.ask({ method: 'POST', url, path, headers, body, timeoutMs, often }),
     );
   }
 

@@ -1,15 +1,25 @@
 // The peer port's HTTP for what a member answers beside raft.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { EtcdError, formatId } from '../base/index.ts';
-import type { PeerRoute } from '../peer/index.ts';
+import { EtcdError, formatId, present } from '../base/index.ts';
+import type { LinkRoutes, PeerRoute } from '../peer/index.ts';
 import type { Member } from './member.ts';
 import { peerEndpoints, plain, type Answer, type Endpoint, type Question } from './peer-answers.ts';
+import { RENEWALS_PATH } from './renewal-body.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
 export function peerRoutes(member: Member): Record<string, PeerRoute> {
   const endpoints = Object.entries(peerEndpoints(member));
   return Object.fromEntries(endpoints.map(([path, one]) => [path, routeOf(member, one)]));
+}
+
+/** What other members ask so often that HTTP around each question would cost more than the answer. */
+export function peerLinks(member: Member): LinkRoutes {
+  const { answer } = present(peerEndpoints(member)[RENEWALS_PATH], 'members renew leases');
+  return {
+    [RENEWALS_PATH]: (body) =>
+      answer({ path: RENEWALS_PATH, header: () => undefined, body: () => Promise.resolve(body) }),
+  };
 }
 
 function routeOf(member: Member, { method, answer }: Endpoint): PeerRoute {

@@ -20,7 +20,7 @@ import { Metrics } from './metrics.ts';
 import { openMember, publish, type MemberEnd } from './open-member.ts';
 import { OwnUrls, advertisedUrls } from './own-urls.ts';
 import { PeerCalls, httpAsker } from './peer-calls.ts';
-import { peerRoutes } from './peer-routes.ts';
+import { peerLinks, peerRoutes } from './peer-routes.ts';
 import { assertPortsFree } from './port-check.ts';
 import { restoreRoutes } from './restore/routes.ts';
 import { tlsReport } from './tls-report.ts';
@@ -182,7 +182,10 @@ async function openParts(given: Given): Promise<Parts> {
     ...config.listenMetricsUrls,
   ]);
   const peerTls = peerTlsOf(config, certificates);
-  const calls = new PeerCalls(httpAsker(peerTls), 5_000 + 2 * config.electionTimeoutMs);
+  const calls = new PeerCalls(
+    httpAsker(peerTls, world.clock),
+    5_000 + 2 * config.electionTimeoutMs,
+  );
   const metrics = new Metrics();
   const opened = await openMember({
     ...{ config, world, logger, end, calls },
@@ -220,6 +223,7 @@ function newTransport(parts: TransportParts): PeerTransport {
       ...restoreRoutes({ member, boot, restart: end.onRestore }),
       ...extras.peerRoutes?.(member),
     },
+    links: peerLinks(member),
     metrics: metrics.peer,
     dialTimeoutMs: 1_000 + config.electionTimeoutMs,
     linkTimeoutMs: config.raftReadTimeoutMs,
