@@ -403,11 +403,9 @@ export class GrpcCall
   private memory(size: number): Writer | undefined {
     if (this.ended || !this.admit(size)) return undefined;
     this.sendHeaders();
-    const { stream } = this;
-    const { sender } = stream.connection;
-    return sender.canPlace(stream, size)
-      ? sender.placeData(size)
-      : new Writer(Buffer.allocUnsafe(size));
+    const { sender } = this.stream.connection;
+    if (sender.canPlace(this.stream, size)) return sender.placeData(size);
+    return new Writer(Buffer.allocUnsafe(size));
   }
 
   /** Sends what was written to what `memory` gave. */
