@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { Output } from './output.ts';
-import { SLAB_BYTES, SlabPool } from './slabs.ts';
+import { SLAB_BYTES, SMALL_SLAB_BYTES, SlabPool } from './slabs.ts';
 
 /** A socket that keeps what it is given by reference until `takeAll`, as one does whose peer is slow. */
 class SlowSocket extends Duplex {
@@ -26,15 +26,40 @@ class SlowSocket extends Duplex {
   }
 }
 
+/** Knows the sizes of all slabs that were taken, and how many there are. */
+class CountingPool extends SlabPool {
+  readonly taken: number[] = [];
+  private readonly all = new Set<Buffer>();
+
+  get made(): number {
+    return this.all.size;
+  }
+
+  override take(): Buffer {
+    return this.counted(super.take());
+  }
+
+  override takeSmall(): Buffer {
+    return this.counted(super.takeSmall());
+  }
+
+  private counted(slab: Buffer): Buffer {
+    this.taken.push(slab.length);
+    this.all.add(slab);
+    return slab;
+  }
+}
+
 function setUp() {
   const socket = new SlowSocket({ writableHighWaterMark: 1 << 30 });
   // Output uses what a Duplex has.
-  const output = new Output(socket as unknown as Socket, new SlabPool());
+  const pool = new CountingPool();
+  const output = new Output(socket as unknown as Socket, pool);
   const place = (value: number, bytes: number): void => {
     output.makeRoom(bytes).fill(value, output.at, output.at + bytes);
     output.placed(bytes);
   };
-  return { socket, output, place };
+  return { socket, pool, output, place };
 }
 
 describe('output', () => {
@@ -85,6 +110,38 @@ describe('output', () => {
     }
     await socket.takeAll();
     const expected = Buffer.concat([1, 2, 3, 4, 5].map((value) => Buffer.alloc(6000, value)));
+    expect(Buffer.concat(socket.taken).equals(expected)).toBe(true);
+  });
+
+  test('of a few bytes a turn takes a small slab, which is used again once the socket has written it', async () => {
+    const { socket, pool, output, place } = setUp();
+    place(1, 100);
+    output.push(Buffer.alloc(50, 2));
+    output.write();
+    place(3, 100);
+    output.write();
+    expect(pool.taken).toEqual([SMALL_SLAB_BYTES, SMALL_SLAB_BYTES]);
+    await socket.takeAll();
+    place(4, 100);
+    output.write();
+    await socket.takeAll();
+    place(5, 100);
+    output.write();
+    expect(pool.taken).toHaveLength(4);
+    expect(pool.made).toBe(2);
+    await socket.takeAll();
+    const sizes = [100, 50, 100, 100, 100];
+    const expected = Buffer.concat(sizes.map((size, i) => Buffer.alloc(size, i + 1)));
+    expect(Buffer.concat(socket.taken).equals(expected)).toBe(true);
+  });
+
+  test('that outgrows a small slab goes on in a large one', async () => {
+    const { socket, pool, output, place } = setUp();
+    for (let value = 1; value <= 30; value++) place(value, 1000);
+    output.write();
+    expect(pool.taken).toEqual([SMALL_SLAB_BYTES, SLAB_BYTES]);
+    await socket.takeAll();
+    const expected = Buffer.concat(Array.from({ length: 30 }, (_, i) => Buffer.alloc(1000, i + 1)));
     expect(Buffer.concat(socket.taken).equals(expected)).toBe(true);
   });
 });

@@ -48,6 +48,7 @@ export class Output {
       if (this.at + bytes <= open.length) return open;
       this.closePart(open);
     }
+    this.recycleUnwritten();
     // Who needs a second one may need much more.
     const isSmall = open === undefined && bytes <= SMALL_SLAB_BYTES / 2;
     this.slab = isSmall ? this.pool.takeSmall() : this.pool.take();
@@ -74,7 +75,6 @@ export class Output {
     this.parts = [];
     this.bytes = 0;
     this.slab = undefined;
-    this.recycleUnwritten();
     const isSmall = slabs.length === 0 || (slabs.length === 1 && slabs[0]?.length !== SLAB_BYTES);
     if (isSmall && waiters.length === 0) {
       this.writeAll(parts, bytes, undefined);
