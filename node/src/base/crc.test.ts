@@ -20,3 +20,22 @@ test('continues over pieces of any size', () => {
     expect(crc32c(crc32c(0, bytes, 0, cut), bytes, cut)).toBe(crc32c(0, bytes));
   }
 });
+
+test('is the same wherever the bytes lie and however long they are', () => {
+  const bitwise = (bytes: Uint8Array): number => {
+    let crc = 0xffffffff;
+    for (const byte of bytes) {
+      crc ^= byte;
+      for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+    }
+    return ~crc >>> 0;
+  };
+  const all = Uint8Array.from({ length: 700 }, (_, i) => (i * 167 + (i >>> 3)) & 0xff);
+  for (let offset = 0; offset < 9; offset++) {
+    for (const length of [0, 1, 7, 120, 127, 128, 129, 130, 135, 136, 255, 600, 683]) {
+      const bytes = all.subarray(offset, offset + length);
+      expect(crc32c(0, bytes)).toBe(bitwise(bytes));
+      expect(crc32c(0, all, offset, offset + length)).toBe(bitwise(bytes));
+    }
+  }
+});
