@@ -112,7 +112,7 @@ export class Ranges {
 
 /** Lets the answer know how much is still to come. */
 function sinkOf(answer: RangeAnswer, cursor: RangeCursor): EncodedSink {
-  return { add: (bytes, start, length) => answer.add(bytes, start, length, cursor.remaining - 1) };
+  return { add: (bytes, start, length) => answer.add(bytes, start, length, cursor.remaining) };
 }
 
 function finished(answer: RangeAnswer, request: RangeRequest, cursor: RangeCursor): EncodedMessage {

@@ -2,7 +2,7 @@
 // consists of is noted at the beginning, and a revision never changes.
 import { NO_RECORD } from './revision-pool.ts';
 import { keyRange } from './key-range.ts';
-import type { FinderUse } from './key-value-backend.ts';
+import type { Finder, FinderUse } from './key-value-backend.ts';
 import { RangeWindow } from './range-window.ts';
 import type { Progress } from './range-window.ts';
 import { revisionToRead, type RangeOptions } from './read.ts';
@@ -15,6 +15,10 @@ export interface EncodedSink {
 
 /** What most of a range's keys are apart when they were written one after the other: they share pages, or nearly. */
 const NEAR_REVISIONS = 64;
+/** Read in one go: few enough for any limit of bytes. */
+const SOME_KEYS = 64;
+/** Returned for bytes: a revision is not there any more. */
+const GONE = -1;
 /** A range in which no more than one of so many keys is far from the one before is read as it is. */
 const ORDERLY = 16;
 
@@ -61,17 +65,30 @@ export class RangeCursor {
 
   /** Reads up to `maxKeys` more, or until they are `maxBytes`, in the order of the keys. */
   read(sink: EncodedSink, maxKeys: number, maxBytes: number, use: FinderUse): Progress {
-    const { state, mains, subs } = this;
+    const { state } = this;
     if (this.current() !== state) return 'gone';
     const finder = state.keys.finder(use);
-    const end = Math.min(this.at + maxKeys, mains.length);
-    let left = maxBytes;
-    for (; this.at < end && left > 0; this.at++) {
-      if (!state.findWith(finder, mains[this.at]!, subs[this.at]!)) return 'gone';
-      sink.add(finder.bytes, finder.start, finder.length);
-      left -= finder.length;
+    const end = Math.min(this.at + maxKeys, this.mains.length);
+    for (let left = maxBytes; this.at < end && left > 0;) {
+      const bytes = this.readSome(sink, finder, Math.min(this.at + SOME_KEYS, end));
+      if (bytes === GONE) return 'gone';
+      left -= bytes;
     }
-    return this.at === mains.length ? 'done' : 'more';
+    return this.remaining === 0 ? 'done' : 'more';
+  }
+
+  /** Reads up to `end`; returns how many bytes, or GONE. A loop that is long and run rarely is compiled again and again. */
+  private readSome(sink: EncodedSink, finder: Finder, end: number): number {
+    const { state, mains, subs } = this;
+    let bytes = 0;
+    for (let at = this.at; at < end; at++) {
+      if (!state.findWith(finder, mains[at]!, subs[at]!)) return GONE;
+      // The sink may ask what remains.
+      this.at = at + 1;
+      sink.add(finder.bytes, finder.start, finder.length);
+      bytes += finder.length;
+    }
+    return bytes;
   }
 
   /** The next keys, at most `maxKeys`, to be read in the order of their revisions; undefined behind the last. */
