@@ -114,6 +114,7 @@ const CANCELED = new EtcdError('Canceled');
 class RenewalWait {
   /** Takes back the listening for the call's end. */
   readonly release: () => void;
+  private resolve: (ttl: number) => void = () => {};
   private reject: (reason: unknown) => void = () => {};
 
   constructor(call: CallContext) {
@@ -122,14 +123,24 @@ class RenewalWait {
 
   /** What the renewal came to, 0 for a lease that does not exist (any more). */
   for(renewed: Promise<number>): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.reject = reject;
-      renewed.then(resolve, (error: unknown) => {
-        if (isEtcdError(error, 'LeaseNotFound')) resolve(0);
-        else reject(error);
-      });
-    });
+    renewed.then(this.renewed, this.failed);
+    return new Promise(this.begin);
   }
+
+  private readonly begin = (
+    resolve: (ttl: number) => void,
+    reject: (reason: unknown) => void,
+  ): void => {
+    this.resolve = resolve;
+    this.reject = reject;
+  };
+
+  private readonly renewed = (ttl: number): void => this.resolve(ttl);
+
+  private readonly failed = (error: unknown): void => {
+    if (isEtcdError(error, 'LeaseNotFound')) this.resolve(0);
+    else this.reject(error);
+  };
 }
 
 async function timeToLive(

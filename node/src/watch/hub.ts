@@ -184,7 +184,8 @@ export class WatchHub implements WatcherGroups {
       }
       const end = Math.min(next + most, watchers.length);
       const together = next === 0 && end === watchers.length ? watchers : watchers.slice(next, end);
-      for (const each of together) {
+      for (let i = next; i < end; i++) {
+        const each = present(watchers[i], 'end <= watchers.length');
         each.minRevision = revision + 1;
         each.quiet = false;
       }
