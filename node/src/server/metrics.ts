@@ -151,16 +151,6 @@ export class Metrics {
   private peerMetrics(registers: Registry[]): PeerMetrics {
     const counter = (name: string, help: string, label: string) =>
       new Counter({ name, help, labelNames: [label], registers });
-    const sent = counter(
-      'etcd_network_peer_sent_bytes_total',
-      'The total number of bytes sent to peers.',
-      'To',
-    );
-    const received = counter(
-      'etcd_network_peer_received_bytes_total',
-      'The total number of bytes received from peers.',
-      'From',
-    );
     const sentFailures = counter(
       'etcd_network_peer_sent_failures_total',
       'The total number of send failures from peers.',
@@ -184,13 +174,41 @@ export class Metrics {
     });
     const to = (id: MemberId) => ({ To: formatId(id) });
     return {
-      sentBytes: (id, bytes) => sent.inc(to(id), bytes),
-      receivedBytes: (id, bytes) => received.inc({ From: formatId(id) }, bytes),
+      sentBytes: this.bytesByMember(
+        'etcd_network_peer_sent_bytes_total',
+        'The total number of bytes sent to peers.',
+        'To',
+      ),
+      receivedBytes: this.bytesByMember(
+        'etcd_network_peer_received_bytes_total',
+        'The total number of bytes received from peers.',
+        'From',
+      ),
       sentFailure: (id) => sentFailures.inc(to(id)),
       roundTripSeconds: (id, seconds) => roundTrip.observe(to(id), seconds),
       peerActive: (id, isActive) =>
         active.set({ Local: '', Remote: formatId(id) }, Number(isActive)),
     };
+  }
+
+  /** Counts with each message between members: plainly, as the calls. */
+  private bytesByMember(
+    name: string,
+    help: string,
+    label: string,
+  ): (id: MemberId, bytes: number) => void {
+    const totals = new Map<MemberId, number>();
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [id, bytes] of totals) this.inc({ [label]: formatId(id) }, bytes);
+      },
+    });
+    return (id, bytes) => void totals.set(id, (totals.get(id) ?? 0) + bytes);
   }
 }
 
