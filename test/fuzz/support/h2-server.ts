@@ -84,7 +84,7 @@ export class H2Server {
   readonly connection: Connection;
   /** Error lines: the connection met what it did not foresee. */
   readonly errors: string[] = [];
-  private readonly flushQueue = new HandFlush();
+  private readonly flushQueue = new HandFlush(this.clock);
 
   constructor() {
     const logger: Logger = {

@@ -10,6 +10,7 @@ import { LogLimiter } from '../../../node/src/peer/log-limiter.ts';
 import { Routes } from '../../../node/src/peer/routes.ts';
 import type { Member } from '../../../node/src/server/member.ts';
 import { peerRoutes } from '../../../node/src/server/peer-routes.ts';
+import { RENEWALS_PATH, bytesFromIds } from '../../../node/src/server/renewal-body.ts';
 import { encode } from '../../../node/src/wire/codec.ts';
 import { LeaseInternalRequest } from '../../../node/src/wire/gen/lease.ts';
 import {
@@ -42,6 +43,7 @@ const member = {
   stored: () => ({ storageVersion: '3.7.0' }),
   linearizableRead: async () => {},
   caughtUp: async () => {},
+  confirmLeadership: async () => true,
   promoteHere: async () => {
     throw new EtcdError('MemberNotFound');
   },
@@ -59,6 +61,8 @@ const member = {
   },
   state: {
     lessor: {
+      lookup: (id: bigint) => (id === 7n ? {} : undefined),
+      renewNow: () => 10,
       renew: async (id: bigint) => {
         if (id !== 7n) throw new EtcdError('LeaseNotFound');
         return 10;
@@ -182,6 +186,7 @@ function seeds(): Uint8Array[] {
       '',
       encode(LeaseInternalRequest, { leaseTimeToLiveRequest: ttl }),
     ),
+    request(2, RENEWALS_PATH, '', bytesFromIds([7n, 8n])),
     request(0, '/binnacle/testimony/b2', ''),
     request(0, '/downgrade/enabled', ''),
     request(0, '/version', ''),
