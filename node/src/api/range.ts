@@ -2,7 +2,7 @@
 // after the other, so that unfinished answers take the memory of one.
 import { EtcdError, assert, type CallContext } from '../base/index.ts';
 import { AnswerMemory, RangeAnswer, executeRange, isAsStored } from '../apply/index.ts';
-import type { EncodedSink, Progress, RangeCursor } from '../storage/index.ts';
+import type { EncodedSink, Progress, RangeCursor, RangeWindow } from '../storage/index.ts';
 import type { RangeRequest, RangeResponse } from '../wire/gen/rpc.ts';
 import type { EncodedMessage } from '../wire/index.ts';
 import { headerOf, type MemberApi } from './member-api.ts';
@@ -12,7 +12,7 @@ const FEW_KEYS = 1000;
 /** So many are hardly a list: their pages may be wanted again. */
 const VERY_FEW_KEYS = 16;
 /** Keys that are put into the order of their revisions together. */
-const WINDOW_KEYS = 32_768;
+const WINDOW_KEYS = 65_536;
 /** What is done without a pause: some milliseconds. */
 const STEP = { keys: 4096, bytes: 2 * 1024 * 1024 };
 /** So often a range is tried in steps; when compactions took what it was going to read each time, it is read without a pause. */
@@ -56,6 +56,11 @@ export class Ranges {
 
   private atOnce(request: RangeRequest, cursor: RangeCursor): EncodedMessage {
     const answer = this.begin(cursor);
+    const { only } = cursor;
+    if (only !== undefined) {
+      answer.add(only, 0, only.length, 0);
+      return finished(answer, request, cursor);
+    }
     const use = cursor.remaining <= VERY_FEW_KEYS ? 'keep' : 'runs';
     const progress = cursor.read(sinkOf(answer, cursor), Infinity, Infinity, use);
     assert(progress === 'done', 'the store has all revisions that its index knows');
@@ -91,16 +96,25 @@ export class Ranges {
   /** The same for keys that were not written in their order. */
   private async readInWindows(answer: RangeAnswer, cursor: RangeCursor, call: CallContext) {
     for (;;) {
-      const window = cursor.nextWindow(WINDOW_KEYS);
+      const window = cursor.nextWindow(WINDOW_KEYS, this.memory);
       if (window === undefined) return true;
-      let progress = window.locate(STEP.keys);
-      for (; progress === 'more'; progress = window.locate(STEP.keys)) await this.pause(call);
-      if (progress === 'gone') return false;
-      const elements = answer.reserve(window.lengths);
-      const copy = (): Progress => window.copy(elements, STEP.keys, STEP.bytes);
-      for (progress = copy(); progress === 'more'; progress = copy()) await this.pause(call);
-      if (progress === 'gone') return false;
+      try {
+        if (!(await this.readWindow(answer, window, call))) return false;
+      } finally {
+        window.close();
+      }
     }
+  }
+
+  private async readWindow(answer: RangeAnswer, window: RangeWindow, call: CallContext) {
+    const locate = (): Progress => window.locate(STEP.keys, STEP.bytes);
+    let progress = locate();
+    for (; progress === 'more'; progress = locate()) await this.pause(call);
+    if (progress === 'gone') return false;
+    const elements = answer.reserve(window.lengths);
+    const copy = (): Progress => window.copy(elements, STEP.keys, STEP.bytes);
+    for (progress = copy(); progress === 'more'; progress = copy()) await this.pause(call);
+    return progress === 'done';
   }
 
   /** @throws EtcdError Canceled when nobody waits for the answer any more */

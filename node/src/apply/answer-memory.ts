@@ -6,8 +6,8 @@ import type { Clock } from '../base/index.ts';
 export const PIECE_BYTES = 128 * 1024;
 /** Pieces that stay for good: 2 MiB. */
 const KEPT_PIECES = 16;
-/** No more wait to be used again: 64 MiB. */
-const MAX_PIECES = 512;
+/** No more wait to be used again: 128 MiB, for a list of 64 MiB whose values are kept on the way. */
+const MAX_PIECES = 1024;
 /** What nobody used for so long is given back. */
 const IDLE_MS = 2000;
 

@@ -3,7 +3,7 @@ export { MvccStore } from './store.ts';
 export type { HashKvResult, MvccOptions, OnChanges } from './store.ts';
 export { ReadTxn } from './read-txn.ts';
 export type { EncodedSink, RangeCursor } from './range-cursor.ts';
-export type { Elements, Progress, RangeWindow } from './range-window.ts';
+export type { Elements, Pieces, Progress, RangeWindow } from './range-window.ts';
 export { WriteTxn } from './write-txn.ts';
 export type { RangeOptions, RangeResult, VisitEncoded } from './read.ts';
 export type { EventLimits, EventSlice } from './events.ts';

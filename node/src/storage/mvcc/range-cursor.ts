@@ -4,7 +4,7 @@ import { NO_RECORD } from './revision-pool.ts';
 import { keyRange } from './key-range.ts';
 import type { Finder, FinderUse } from './key-value-backend.ts';
 import { RangeWindow } from './range-window.ts';
-import type { Progress } from './range-window.ts';
+import type { Pieces, Progress } from './range-window.ts';
 import { revisionToRead, type RangeOptions } from './read.ts';
 import type { StoreState } from './state.ts';
 
@@ -63,6 +63,12 @@ export class RangeCursor {
     return jumps * ORDERLY <= mains.length;
   }
 
+  /** The encoded KeyValue of a range of one key, valid until the next write; undefined of others. */
+  get only(): Uint8Array | undefined {
+    const { state, mains, subs } = this;
+    return mains.length === 1 ? state.encodedAt(mains[0]!, subs[0]!) : undefined;
+  }
+
   /** Reads up to `maxKeys` more, or until they are `maxBytes`, in the order of the keys. */
   read(sink: EncodedSink, maxKeys: number, maxBytes: number, use: FinderUse): Progress {
     const { state } = this;
@@ -92,13 +98,14 @@ export class RangeCursor {
   }
 
   /** The next keys, at most `maxKeys`, to be read in the order of their revisions; undefined behind the last. */
-  nextWindow(maxKeys: number): RangeWindow | undefined {
+  nextWindow(maxKeys: number, memory: Pieces): RangeWindow | undefined {
     const lo = this.at;
     if (lo === this.mains.length) return undefined;
     this.at = Math.min(lo + maxKeys, this.mains.length);
     const { state, current } = this;
     return new RangeWindow(
       () => (current() === state ? state.keys : undefined),
+      memory,
       this.mains.slice(lo, this.at),
       this.subs.slice(lo, this.at),
     );
