@@ -20,17 +20,17 @@ test('pieces are used again, and what nobody needs for a while is given back', a
   memory.give(pieces);
   expect(pieces).toContain(memory.take());
   expect(memory.freePieces).toBe(99);
-  const thirty = Array.from({ length: 29 }, () => memory.take());
-  memory.give(thirty);
+  const others = Array.from({ length: 59 }, () => memory.take());
+  memory.give(others);
   await clock.advance(2000);
-  // Of 99, thirty were used since: they stay for the time being.
-  expect(memory.freePieces).toBe(29);
+  // Of 100, sixty were used since: they stay for the time being.
+  expect(memory.freePieces).toBe(59);
   await clock.advance(2000);
-  expect(memory.freePieces).toBe(16);
+  expect(memory.freePieces).toBe(32);
   await clock.advance(60_000);
-  expect(memory.freePieces).toBe(16);
+  expect(memory.freePieces).toBe(32);
   const given = pieces.filter((piece) => piece.length === 0);
-  expect(given.length).toBe(83);
+  expect(given.length).toBe(67);
 });
 
 /** An encoded KeyValue between other bytes. */

@@ -3,11 +3,11 @@
 import type { Clock } from '../base/index.ts';
 
 /** What is taken at once. */
-export const PIECE_BYTES = 128 * 1024;
+export const PIECE_BYTES = 64 * 1024;
 /** Pieces that stay for good: 2 MiB. */
-const KEPT_PIECES = 16;
+const KEPT_PIECES = 32;
 /** No more wait to be used again: 128 MiB, for a list of 64 MiB whose values are kept on the way. */
-const MAX_PIECES = 1024;
+const MAX_PIECES = 2048;
 /** What nobody used for so long is given back. */
 const IDLE_MS = 2000;
 

@@ -19,8 +19,8 @@ export interface Pieces {
   give(pieces: readonly Uint8Array[]): void;
 }
 
-/** Copies that are kept between the two ways through: 64 MiB of pieces of 128 KiB. */
-const MAX_PIECES = 512;
+/** Copies that are kept between the two ways through: 64 MiB of pieces of 64 KiB. */
+const MAX_PIECES = 1024;
 /** The place of a value of which there is no copy. */
 const NOWHERE = -1;
 
