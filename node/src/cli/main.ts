@@ -1,8 +1,5 @@
 // `binnacle`: with etcd's flags it is the server, as `etcd` is; `ctl`, `util` and `up` are the rest.
-import { enableCompileCache } from 'node:module';
-
-// What was compiled once is kept for the next start, which then takes a third of the time.
-enableCompileCache();
+export {};
 
 const [command, ...rest] = process.argv.slice(2);
 
