@@ -1,7 +1,13 @@
 // A backend in memory for tests: sorted arrays, and a commit that resolves in the next turn.
 import { assert, compareBytes, concatBytes, crc32c, utf8FromText } from '../../../base/index.ts';
 import { finderOf } from '../key-value-backend.ts';
-import type { Finder, Judge, KeyValueBackend, KeyValueBucket, Pruned } from '../key-value-backend.ts';
+import type {
+  Finder,
+  Judge,
+  KeyValueBackend,
+  KeyValueBucket,
+  Pruned,
+} from '../key-value-backend.ts';
 
 class MemoryBucket implements KeyValueBucket {
   readonly keys: Uint8Array[] = [];
