@@ -101,7 +101,7 @@ export const serverMutants: readonly Mutant[] = [
     like: 'etcd #15247',
     profiles: ['regressions/lease-3.json', 'clock'],
     file: 'server/member.ts',
-    find: "if (!this.isLeader || this.node.raft.role !== 'leader') return false;",
-    replace: 'if (!this.isLeader) return false;',
+    find: "return this.isLeader && this.node.raft.role === 'leader' && !this.clock.wasPaused;",
+    replace: 'return this.isLeader && !this.clock.wasPaused;',
   },
 ];
