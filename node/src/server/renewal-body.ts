@@ -41,6 +41,7 @@ export function ttlsFromBytes(bytes: Uint8Array): number[] {
 }
 
 function viewOf(bytes: Uint8Array): DataView {
-  if (bytes.length % BYTES_EACH !== 0) throw new DecodeError('no whole renewal', bytes.length);
+  if (bytes.length === 0 || bytes.length % BYTES_EACH !== 0)
+    throw new DecodeError('no whole renewal', bytes.length);
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
