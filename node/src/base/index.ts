@@ -7,6 +7,7 @@ export * from './errors.ts';
 export * from './first-bytes.ts';
 export * from './human.ts';
 export * from './ids.ts';
+export * from './lists.ts';
 export * from './logger.ts';
 export * from './text.ts';
 export * from './world.ts';

@@ -149,13 +149,12 @@ export class Metrics {
   }
 
   private peerMetrics(registers: Registry[]): PeerMetrics {
-    const counter = (name: string, help: string, label: string) =>
-      new Counter({ name, help, labelNames: [label], registers });
-    const sentFailures = counter(
-      'etcd_network_peer_sent_failures_total',
-      'The total number of send failures from peers.',
-      'To',
-    );
+    const sentFailures = new Counter({
+      name: 'etcd_network_peer_sent_failures_total',
+      help: 'The total number of send failures from peers.',
+      labelNames: ['To'],
+      registers,
+    });
     const roundTrip = new Histogram({
       name: 'etcd_network_peer_round_trip_time_seconds',
       help: 'Round-Trip-Time histogram between peers',

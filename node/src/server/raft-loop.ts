@@ -117,8 +117,7 @@ export class RaftLoop {
 
     // A leader replicates while it writes; everybody else answers only for what is on the disk (Raft thesis §10.2.1).
     const sentAsLeader = this.isLeader;
-    this.answers.commits = commitsOnly(ready);
-    if (sentAsLeader) transport.send(this.outgoing(ready.messages));
+    if (sentAsLeader) transport.send(this.outgoing(ready));
 
     if (ready.snapshot !== undefined) await log.saveSnapshot(ready.snapshot);
     const saved = this.save(ready);
@@ -132,7 +131,7 @@ export class RaftLoop {
       await this.parts.installSnapshot(ready.snapshot);
     }
     log.append(ready.entries);
-    if (!sentAsLeader) transport.send(this.outgoing(ready.messages));
+    if (!sentAsLeader) transport.send(this.outgoing(ready));
     if (ready.snapshot !== undefined) this.parts.applyEntries(ready.committedEntries);
 
     node.advance(ready);
@@ -151,7 +150,8 @@ export class RaftLoop {
   }
 
   /** Messages as they go to the wire: snapshots are sent apart, and of several append responses to one member the last suffices. */
-  private outgoing(messages: readonly Message[]): Message[] {
+  private outgoing(ready: Ready): Message[] {
+    const { messages } = ready;
     const kept: Message[] = [];
     let answered = false;
     for (let i = messages.length - 1; i >= 0; i--) {
@@ -162,7 +162,7 @@ export class RaftLoop {
         continue;
       }
       if (message.type === MessageType.MsgAppResp && !message.reject) {
-        if (answered || !this.answers.isNews(message)) continue;
+        if (answered || !this.answers.isNews(message, ready)) continue;
         answered = true;
       }
       kept.push(message);
@@ -178,21 +178,16 @@ export class RaftLoop {
  * does not move.
  */
 class AppendAnswers {
-  /** Whether the present Ready moves commitIndex and brings no entry. */
-  commits = false;
   private to: MemberId = NO_MEMBER;
   private term = 0;
   private index = 0;
 
-  isNews({ to, term, index }: Message): boolean {
-    if (this.commits && to === this.to && term === this.term && index === this.index) return false;
+  isNews({ to, term, index }: Message, { entries, committedEntries }: Ready): boolean {
+    const onlyCommits = entries.length === 0 && committedEntries.length > 0;
+    if (onlyCommits && to === this.to && term === this.term && index === this.index) return false;
     this.to = to;
     this.term = term;
     this.index = index;
     return true;
   }
-}
-
-function commitsOnly(ready: Ready): boolean {
-  return ready.entries.length === 0 && ready.committedEntries.length > 0;
 }

@@ -7,6 +7,7 @@
 // room they are behind.
 import { present } from '../base/assert.ts';
 import { latin1FromBytes } from '../base/bytes.ts';
+import { empty } from '../base/lists.ts';
 import type { Event } from '../wire/gen/kv.ts';
 import { CatchUp, type CatchUpOptions, type WatcherGroups } from './catch-up.ts';
 import { SharedEvent } from './shared-event.ts';
@@ -227,9 +228,4 @@ export class WatchHub implements WatcherGroups {
     if (stream.blocked) watcher.state = 'parked';
     else this.place(watcher);
   }
-}
-
-/** Not `length = 0`: that throws the array's memory away, and the next push would allocate room for 17. */
-function empty(list: unknown[]): void {
-  while (list.length > 0) list.pop();
 }

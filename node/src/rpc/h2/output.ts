@@ -1,5 +1,6 @@
 // What a connection writes at the end of a turn: parts that were handed over, and bytes that were put together in slabs.
 import type { Socket } from 'node:net';
+import { empty } from '../../base/lists.ts';
 import { SLAB_BYTES, SMALL_SLAB_BYTES, type SlabPool } from './slabs.ts';
 
 /** Up to here, parts are copied into one buffer: cheaper than a vector. */
@@ -134,9 +135,4 @@ export class Output {
     if (this.at > this.start) this.parts.push(slab.subarray(this.start, this.at));
     this.start = this.at;
   }
-}
-
-/** Keeps the array's memory. */
-function empty(list: unknown[]): void {
-  while (list.length > 0) list.pop();
 }
