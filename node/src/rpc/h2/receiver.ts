@@ -384,7 +384,7 @@ export class Receiver implements FrameSink {
       if (this.connection.sender.windowBytes > MAX_WINDOW_BYTES) {
         throw new ConnectionError(ErrorCode.FlowControlError, 'connection window over 2^31 - 1');
       }
-      this.connection.sender.schedule();
+      this.connection.sender.resume();
       return;
     }
     const stream = this.connection.streams.get(streamId);

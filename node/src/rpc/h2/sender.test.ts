@@ -42,11 +42,11 @@ test('what is patient leaves with the next frame that is not, in one write', asy
   expect(socket.writes).toEqual(['ack answer']);
 });
 
-test('what is patient leaves alone after a few milliseconds, each time', async () => {
+test('what is patient leaves alone after some milliseconds, each time', async () => {
   const { clock, socket, sender } = setUp();
   for (const text of ['one', 'two']) {
     sender.pushPatiently(Buffer.from(text));
-    clock.advance(10);
+    clock.advance(25);
   }
   await turn();
   expect(socket.writes).toEqual(['one', 'two']);

@@ -21,7 +21,7 @@ import type { Stream } from './stream.ts';
 const BACKLOG_BYTES = 256 * 1024;
 
 /** How long a frame that nobody is in a hurry for waits for an answer to leave with. */
-const PATIENCE_MS = 4;
+const PATIENCE_MS = 20;
 
 /** Connections with something to write, flushed together once the events of this turn are handled. */
 export class FlushQueue {
@@ -203,6 +203,11 @@ export class Sender {
     }
     this.lingering.push(stream);
     this.schedule();
+  }
+
+  /** The connection's window grew: streams that waited for it go on. What can wait does not leave for that. */
+  resume(): void {
+    if (this.sendable.length > 0) this.schedule();
   }
 
   schedule(): void {
