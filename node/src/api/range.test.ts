@@ -1,9 +1,10 @@
 // Ranges answered from what the store holds, against those that are put together message by message.
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { utf8FromText, type Clock } from '../base/index.ts';
+import { concatBytes, utf8FromText, type Clock } from '../base/index.ts';
 import { executeRange } from '../apply/index.ts';
-import { CompactionRequest, RangeRequest, SortOrder, type RangeResponse } from '../wire/gen/rpc.ts';
+import { CompactionRequest, RangeRequest, RangeResponse, SortOrder } from '../wire/gen/rpc.ts';
+import { decode, type EncodedMessage } from '../wire/index.ts';
 import { kvService } from './kv.ts';
 import { headerOf, type MemberApi } from './member-api.ts';
 import { FakeCall, callUnary, statusOf } from './testing/fake-call.ts';
@@ -132,3 +133,30 @@ test('a long range ends with its call', async () => {
   meanwhile = async () => {};
   expect((await range(all())).kvs).toHaveLength(6000);
 });
+
+test('lists wait while much of others is on its way to clients; few keys do not', async () => {
+  const value = 'x'.repeat(500_000);
+  for (let i = 0; i < 20; i++) await fake.put(keyOf(i), value);
+  const list = kvService(withPauses()).find(({ path }) => path.endsWith('/Range'))!;
+  const answers: EncodedMessage[] = [];
+  const ask = async (request: RangeRequest, call = new FakeCall()): Promise<void> => {
+    // Unary handlers of ranges answer encoded.
+    answers.push((await (list.handler as UnaryHandler)(request, call)) as EncodedMessage);
+  };
+  const calls = Array.from({ length: 6 }, () => new FakeCall());
+  const asked = calls.map((call) => ask(all({ serializable: true }), call).catch(statusOf));
+  await fake.clock.advance(0);
+  // Four are more than 32 MiB.
+  expect(answers).toHaveLength(4);
+  await ask(all({ limit: 16, serializable: true }));
+  expect(answers).toHaveLength(5);
+  calls[4]!.cancel();
+  expect(await asked[4]).toMatch(/^Canceled/);
+  answers[0]!.release?.();
+  answers[4]!.release?.();
+  await Promise.all(asked);
+  expect(answers).toHaveLength(6);
+  expect(decode(RangeResponse, concatBytes(answers[5]!.parts)).kvs).toHaveLength(20);
+});
+
+type UnaryHandler = (request: RangeRequest, call: FakeCall) => Promise<unknown>;

@@ -1,10 +1,12 @@
 // How ranges are answered. Those of few keys at once; those of many in steps, so that others are served in between, and one
-// after the other, so that unfinished answers take the memory of one.
+// after the other, so that unfinished answers take the memory of one. Finished ones that wait for their sockets hold up others
+// (answer-turns.ts), but for those of very few keys.
 import { EtcdError, assert, type CallContext } from '../base/index.ts';
 import { AnswerMemory, RangeAnswer, executeRange, isAsStored } from '../apply/index.ts';
 import type { EncodedSink, Progress, RangeCursor, RangeWindow } from '../storage/index.ts';
 import type { RangeRequest, RangeResponse } from '../wire/gen/rpc.ts';
 import type { EncodedMessage } from '../wire/index.ts';
+import { AnswerTurns } from './answer-turns.ts';
 import { headerOf, type MemberApi } from './member-api.ts';
 
 /** Up to so many keys are read without a pause. */
@@ -21,11 +23,13 @@ const ATTEMPTS = 2;
 export class Ranges {
   private readonly member: MemberApi;
   private readonly memory: AnswerMemory;
+  private readonly turns: AnswerTurns;
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(member: MemberApi) {
     this.member = member;
     this.memory = new AnswerMemory(member.world.clock);
+    this.turns = new AnswerTurns(member.world.clock);
   }
 
   /**
@@ -43,10 +47,27 @@ export class Ranges {
       return response;
     }
     const cursor = this.open(request);
-    if (cursor.remaining <= FEW_KEYS) return this.atOnce(request, cursor);
+    if (cursor.remaining <= VERY_FEW_KEYS) return this.atOnce(request, cursor);
+    if (cursor.remaining <= FEW_KEYS) {
+      return this.turns.isOpen ? this.atOnce(request, cursor) : this.inTurn(request, call);
+    }
     const turn = this.last.then(() => this.inSteps(request, call));
     this.last = turn.catch(() => undefined);
     return turn;
+  }
+
+  private inTurn(request: RangeRequest, call: CallContext): Promise<EncodedMessage> {
+    return new Promise((resolve, reject) => {
+      const run = (): void => {
+        try {
+          // What was there when the call came may be compacted, and need not be what is read.
+          resolve(this.atOnce(request, this.open(request)));
+        } catch (error) {
+          reject(error as Error); // an EtcdError, or a failed assertion
+        }
+      };
+      this.turns.wait(call, run, reject);
+    });
   }
 
   private open(request: RangeRequest): RangeCursor {
@@ -59,22 +80,29 @@ export class Ranges {
     const { only } = cursor;
     if (only !== undefined) {
       answer.add(only, 0, only.length, 0);
-      return finished(answer, request, cursor);
+      return this.finished(answer, request, cursor);
     }
     const use = cursor.remaining <= VERY_FEW_KEYS ? 'keep' : 'runs';
     const progress = cursor.read(sinkOf(answer, cursor), Infinity, Infinity, use);
     assert(progress === 'done', 'the store has all revisions that its index knows');
-    return finished(answer, request, cursor);
+    return this.finished(answer, request, cursor);
   }
 
   private async inSteps(request: RangeRequest, call: CallContext): Promise<EncodedMessage> {
+    const { turns } = this;
+    if (!turns.isOpen) await new Promise<void>((run, reject) => turns.wait(call, run, reject));
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const cursor = this.open(request);
       const answer = this.begin(cursor);
-      const isDone = cursor.isOrderly
-        ? await this.readInOrder(answer, cursor, call)
-        : await this.readInWindows(answer, cursor, call);
-      if (isDone) return finished(answer, request, cursor);
+      let isDone = false;
+      try {
+        isDone = cursor.isOrderly
+          ? await this.readInOrder(answer, cursor, call)
+          : await this.readInWindows(answer, cursor, call);
+      } finally {
+        if (!isDone) answer.abandon();
+      }
+      if (isDone) return this.finished(answer, request, cursor);
     }
     return this.atOnce(request, this.open(request));
   }
@@ -117,6 +145,11 @@ export class Ranges {
     return progress === 'done';
   }
 
+  private finished(answer: RangeAnswer, request: RangeRequest, cursor: RangeCursor) {
+    const { limit } = request;
+    return this.turns.counted(answer.finish(limit > 0 && cursor.count > limit, cursor.count));
+  }
+
   /** @throws EtcdError Canceled when nobody waits for the answer any more */
   private async pause(call: CallContext): Promise<void> {
     await this.member.world.clock.yieldNow();
@@ -127,8 +160,4 @@ export class Ranges {
 /** Lets the answer know how much is still to come. */
 function sinkOf(answer: RangeAnswer, cursor: RangeCursor): EncodedSink {
   return { add: (bytes, start, length) => answer.add(bytes, start, length, cursor.remaining) };
-}
-
-function finished(answer: RangeAnswer, request: RangeRequest, cursor: RangeCursor): EncodedMessage {
-  return answer.finish(request.limit > 0 && cursor.count > request.limit, cursor.count);
 }

@@ -11,26 +11,45 @@ const HEADER = RangeResponse.create({
   header: { clusterId: 1n, memberId: 2n, revision: 3, raftTerm: 4 },
 }).header!;
 
-test('pieces are used again, and what nobody needs for a while is given back', async () => {
+test('pieces are used again, and slabs of which nobody needs any for a while are given back', async () => {
   const clock = new FakeClock();
   const memory = new AnswerMemory(clock);
-  const pieces = Array.from({ length: 100 }, () => memory.take());
-  expect(new Set(pieces).size).toBe(100);
-  expect(pieces[0]!.length).toBe(PIECE_BYTES);
+  const kept = memory.reservedBytes;
+  const some = Array.from({ length: 32 }, () => memory.take());
+  expect(memory.reservedBytes).toBe(kept);
+  const more = Array.from({ length: 600 }, () => memory.take());
+  const pieces = [...some, ...more];
+  expect(new Set(pieces).size).toBe(632);
+  expect(pieces.every((piece) => piece.length === PIECE_BYTES)).toBe(true);
+  expect(
+    new Set(pieces.map(({ byteOffset, buffer }) => `${byteOffset} ${buffer.byteLength}`)).size,
+  ).toBe(545);
+  const two = memory.reservedBytes;
+  expect(two).toBeGreaterThan(64 * 1024 * 1024);
   memory.give(pieces);
   expect(pieces).toContain(memory.take());
-  expect(memory.freePieces).toBe(99);
-  const others = Array.from({ length: 59 }, () => memory.take());
-  memory.give(others);
   await clock.advance(2000);
-  // Of 100, sixty were used since: they stay for the time being.
-  expect(memory.freePieces).toBe(59);
+  const used = Array.from({ length: 60 }, () => memory.take());
+  memory.give(used);
+  // Of two slabs one was used since.
   await clock.advance(2000);
-  expect(memory.freePieces).toBe(32);
+  const one = memory.reservedBytes;
+  expect(one).toBe(kept + (two - kept) / 2);
+  await clock.advance(4000);
+  expect(memory.reservedBytes).toBe(kept);
+  expect(some.every((piece) => piece.length === PIECE_BYTES)).toBe(true);
+  expect(more.every((piece) => piece.length === 0)).toBe(true);
+});
+
+test('what is in use stays, however long', async () => {
+  const clock = new FakeClock();
+  const memory = new AnswerMemory(clock);
+  const pieces = Array.from({ length: 33 }, () => memory.take());
   await clock.advance(60_000);
-  expect(memory.freePieces).toBe(32);
-  const given = pieces.filter((piece) => piece.length === 0);
-  expect(given.length).toBe(67);
+  expect(pieces.every((piece) => piece.length === PIECE_BYTES)).toBe(true);
+  memory.give(pieces);
+  await clock.advance(60_000);
+  expect(pieces.at(-1)!.length).toBe(0);
 });
 
 /** An encoded KeyValue between other bytes. */
@@ -74,10 +93,14 @@ test('values of any size lie across pieces, added one by one or to places that w
   decoded.kvs.forEach(({ value }, at) => {
     expect(value.every((byte) => byte === at % SIZES.length)).toBe(true);
   });
-  expect(memory.freePieces).toBe(0);
   one.release?.();
-  expect(memory.freePieces).toBeGreaterThan(4);
+  const taken = memory.take();
+  expect(one.parts.some(({ buffer, byteOffset }) => isAt(taken, buffer, byteOffset))).toBe(true);
 });
+
+function isAt(piece: Uint8Array, buffer: ArrayBufferLike, byteOffset: number): boolean {
+  return piece.buffer === buffer && piece.byteOffset === byteOffset;
+}
 
 function mirrored(values: ReturnType<typeof stored>[], at: number): [Uint8Array, number, number] {
   const { bytes, length } = values[values.length - 1 - at]!;

@@ -98,6 +98,11 @@ export class RangeAnswer {
     return new EncodedMessage(parts, partsBytes, () => memory.give(pieces));
   }
 
+  /** Gives back the memory of an answer that will not be finished. */
+  abandon(): void {
+    this.memory.give(this.pieces);
+  }
+
   /** Goes to other memory unless an element of `size` bytes, or its beginning, may go where the last one ended. */
   private makeRoom(size: number, following: number): void {
     if (this.pieces.length > 0) {

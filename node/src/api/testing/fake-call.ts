@@ -149,8 +149,10 @@ export async function callUnary<Req, Res>(
   const found = find(service, name);
   if (found.kind !== 'unary') throw new Error(`${name} is ${found.kind}`);
   const response = await found.handler(request, call);
-  const isEncoded = response instanceof EncodedMessage;
-  return (isEncoded ? decode(found.method.response, concatBytes(response.parts)) : response) as Res;
+  if (!(response instanceof EncodedMessage)) return response as Res;
+  const bytes = concatBytes(response.parts);
+  response.release?.();
+  return decode(found.method.response, bytes) as Res;
 }
 
 /** Begins a bidirectional call; `ended` tells how it ended, as `statusOf` does, or `OK`. */

@@ -366,7 +366,8 @@ export class GrpcCall
   /** Sends a message from where it lies, and then gives back its memory. */
   private sendKept({ parts, release }: EncodedMessage): void {
     this.sendEncoded(parts);
-    if (!this.ended) this.stream.whenWritten = release;
+    if (this.ended) release?.();
+    else this.stream.whenWritten = release;
   }
 
   drained(): Promise<void> {
@@ -439,7 +440,10 @@ export class GrpcCall
 
   /** The answer of a unary call: head, message and status in one piece of memory when the windows allow. */
   private sendOnly(response: unknown): void {
-    if (this.ended) return;
+    if (this.ended) {
+      if (response instanceof EncodedMessage) response.release?.();
+      return;
+    }
     const { stream } = this;
     const { sender } = stream.connection;
     const codec = this.entry.method.response;

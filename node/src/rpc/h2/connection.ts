@@ -228,6 +228,7 @@ export class Connection {
     if (stream.queuedBytes > 0) this.hold.release(stream.queuedBytes);
     stream.queue.length = 0;
     stream.queuedBytes = 0;
+    this.sender.dropped(stream);
     stream.ending = undefined;
     if (this.goneAway) this.endIfDrained();
   }

@@ -80,7 +80,7 @@ describe('output', () => {
     expect(Buffer.concat(socket.taken).equals(expected)).toBe(true);
   });
 
-  test('says when the socket has written what was lent to it, and not if it breaks before', async () => {
+  test('says when the socket has written what was lent to it; if it breaks before, when it is closed', async () => {
     const { socket, output } = setUp();
     const lent = Buffer.alloc(100_000, 1);
     let given = 0;
@@ -99,6 +99,21 @@ describe('output', () => {
     socket.on('error', () => undefined);
     socket.destroy(new Error('gone'));
     await new Promise((resolve) => setImmediate(resolve));
+    expect(given).toBe(1);
+    output.push(lent);
+    output.afterWrite(() => given++);
+    output.closed();
+    expect(given).toBe(3);
+    output.afterWrite(() => given++);
+    expect(given).toBe(4);
+    await socket.takeAll();
+    expect(given).toBe(4);
+  });
+
+  test('says at once what nothing is to be written for', () => {
+    const { output } = setUp();
+    let given = 0;
+    output.afterWrite(() => given++);
     expect(given).toBe(1);
   });
 

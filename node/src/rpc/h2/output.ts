@@ -19,6 +19,9 @@ export class Output {
   private slabs: Buffer[] = [];
   /** Called when all that is here has been written. */
   private waiters: (() => void)[] = [];
+  /** Those whose bytes the socket has and has not written. */
+  private readonly handedOver = new Set<() => void>();
+  private isClosed = false;
   private slab: Buffer | undefined = undefined;
   /** Where the bytes of the open slab begin that are not a part yet. */
   private start = 0;
@@ -64,9 +67,19 @@ export class Output {
     this.bytes += bytes;
   }
 
-  /** Calls `waiter` when the socket has written all parts that were pushed; not when it breaks before that. */
+  /** Calls `waiter` once, when the socket has written all parts that were pushed, or is closed. */
   afterWrite(waiter: () => void): void {
-    this.waiters.push(waiter);
+    if (this.isClosed || (this.bytes === 0 && this.socket.writableLength === 0)) waiter();
+    else this.waiters.push(waiter);
+  }
+
+  /** The socket is closed, and reads nothing any more. */
+  closed(): void {
+    this.isClosed = true;
+    const left = [...this.handedOver, ...this.waiters];
+    this.handedOver.clear();
+    empty(this.waiters);
+    for (const waiter of left) waiter();
   }
 
   /** Hands everything to the socket. */
@@ -117,17 +130,18 @@ export class Output {
     }
   }
 
-  /** Gives memory back once, when the socket has written it; one that broke keeps it. */
+  /** Gives memory back once, when the socket has written it; one that broke keeps slabs. */
   private whenWritten(
     slabs: readonly Buffer[],
     waiters: readonly (() => void)[],
   ): (error?: Error | null) => void {
     let given = false;
+    for (const waiter of waiters) this.handedOver.add(waiter);
     return (error) => {
       if (given || (error !== undefined && error !== null)) return;
       given = true;
       this.pool.give(slabs);
-      for (const waiter of waiters) waiter();
+      for (const waiter of waiters) if (this.handedOver.delete(waiter)) waiter();
     };
   }
 

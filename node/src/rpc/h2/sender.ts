@@ -88,6 +88,7 @@ export class Sender {
     this.closeStream = closeStream;
     this.sentAnswer = sentAnswer;
     socket.on('drain', () => this.schedule());
+    socket.on('close', () => this.output.closed());
   }
 
   /** Bytes that are framed and not yet taken by the operating system. */
@@ -184,6 +185,14 @@ export class Sender {
     output.placed(size);
     this.spend(stream, bytes);
     this.schedule();
+  }
+
+  /** What was queued is thrown away: its memory is given back when the socket has written what it got of it before. */
+  dropped(stream: Stream): void {
+    const { whenWritten } = stream;
+    if (whenWritten === undefined) return;
+    stream.whenWritten = undefined;
+    this.output.afterWrite(whenWritten);
   }
 
   /** Called when the stream got something to send, or its window opened. */
