@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand"
+	"sync/atomic"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -55,6 +56,7 @@ func steady(args []string) (result, error) {
 	}
 	outcome.GeneratorCPUUs = env.generatorCPUUs()
 	outcome.Extra["actionMs"] = toMs(to - from)
+	outcome.Extra["failures"] = float64(load.failures.Load())
 	return outcome, nil
 }
 
@@ -67,7 +69,7 @@ func (loop *openLoop) stallResult(from, to time.Duration) (result, error) {
 	meanwhile := loop.window(max(0, from-100*time.Millisecond), to)
 	outcome := meanwhile.result()
 	if failed := meanwhile.errors(); failed > 0 {
-		return result{}, fmt.Errorf("%d of %d requests failed", failed, len(meanwhile))
+		return result{}, fmt.Errorf("%d of %d requests never succeeded", failed, len(meanwhile))
 	}
 	all := loop.window(0, 1<<62).result()
 	outcome.Operations, outcome.Seconds = all.Operations, all.Seconds
@@ -88,11 +90,25 @@ func kindOf(put bool) string {
 type steadyLoad struct {
 	prefix                      string
 	keys, valueSize, putPercent int
+	failures                    atomic.Int64
 }
 
+// request is sent again when a server refuses it: what counts is how long its sender waits. An etcd that defragments its
+// leader fails some.
 func (load *steadyLoad) request(client *clientv3.Client, n int, put bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
+	for {
+		err := load.once(ctx, client, n, put)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		load.failures.Add(1)
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func (load *steadyLoad) once(ctx context.Context, client *clientv3.Client, n int, put bool) error {
 	key := numberedKey(load.prefix, n*7919%load.keys)
 	if put {
 		_, err := client.Put(ctx, key, randomValue(rand.New(rand.NewSource(int64(n))), load.valueSize))

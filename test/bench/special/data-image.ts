@@ -1,9 +1,18 @@
 /**
- * Data directories of one member, made once by etcd and kept in the cache: both servers read the same format, so both
- * start on a copy of the same bytes.
+ * Data directories of one member or of three, made once by etcd and kept in the cache: both servers read the same format,
+ * so both start on a copy of the same bytes.
  */
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from '../../conformance/lib/cluster.ts';
 import { cacheSubfolder, oracle } from '../../conformance/lib/paths.ts';
@@ -61,21 +70,43 @@ const recipes = {
 
 export type ImageName = keyof typeof recipes;
 
-/** A copy of the image at `dataDir`, in place of what is there. Makes the image when the cache has none. */
-export async function putDataImage(name: ImageName, dataDir: string): Promise<void> {
-  const image = await dataImage(name);
-  rmSync(dataDir, { recursive: true, force: true });
-  cpSync(image, dataDir, { recursive: true });
+/**
+ * The peer URLs that members have in an image. They lie in its files, so that three who start on it have to be reached
+ * there.
+ */
+export function imagePeerUrls(members: number): string[] {
+  return Array.from({ length: members }, (_, index) => `http://127.0.38.${index + 1}:2380`);
 }
 
-async function dataImage(name: ImageName): Promise<string> {
-  const recipe = recipes[name];
+/** A copy of the image at `dataDirs`, one a member, in place of what is there. Makes the image when the cache has none. */
+export async function putDataImage(name: ImageName, dataDirs: readonly string[]): Promise<void> {
+  const image = await dataImage(name, dataDirs.length);
+  for (const [index, dataDir] of dataDirs.entries()) {
+    rmSync(dataDir, { recursive: true, force: true });
+    cpSync(dataDirOf(image, index, dataDirs.length), dataDir, { recursive: true });
+    syncAll(dataDir);
+  }
+}
+
+/** Or the first sync of whoever starts would wait until the copy is written. */
+function syncAll(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = openSync(join(entry.parentPath, entry.name), 'r');
+    fsyncSync(file);
+    closeSync(file);
+  }
+}
+
+async function dataImage(name: ImageName, members: number): Promise<string> {
+  const recipe: readonly Life[] = recipes[name];
   const version = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 8);
-  const folder = join(cacheSubfolder('bench'), `${name}-${version}`);
+  const suffix = members === 1 ? '' : `-${members}m`;
+  const folder = join(cacheSubfolder('bench'), `${name}${suffix}-${version}`);
   if (existsSync(folder)) return folder;
   const unfinished = `${folder}.${process.pid}`;
   try {
-    for (const life of recipe) await live(life, unfinished);
+    for (const life of recipe) await live(life, unfinished, members);
     renameSync(unfinished, folder);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
@@ -83,25 +114,32 @@ async function dataImage(name: ImageName): Promise<string> {
   return folder;
 }
 
-async function live(life: Life, dataDir: string): Promise<void> {
-  const [clientPort, peerPort] = await freePorts(2);
-  const clientUrl = `http://127.0.0.1:${clientPort}`;
-  const peerUrl = `http://127.0.0.1:${peerPort}`;
-  const etcd = new Background(
-    oracle('etcd'),
-    [
-      ...['--name', 'm1', '--data-dir', dataDir, '--logger', 'zap', '--log-level', 'error'],
+function dataDirOf(image: string, index: number, members: number): string {
+  return members === 1 ? image : join(image, `m${index + 1}`);
+}
+
+async function live(life: Life, image: string, members: number): Promise<void> {
+  const peerUrls = imagePeerUrls(members);
+  const clientUrls = (await freePorts(members)).map((port) => `http://127.0.0.1:${port}`);
+  const initial = peerUrls.map((url, index) => `m${index + 1}=${url}`).join(',');
+  const etcds = peerUrls.map((peerUrl, index) => {
+    const clientUrl = clientUrls[index] ?? '';
+    const flags = [
+      ...['--name', `m${index + 1}`, '--data-dir', dataDirOf(image, index, members)],
+      ...['--logger', 'zap', '--log-level', 'error'],
       ...['--listen-client-urls', clientUrl, '--advertise-client-urls', clientUrl],
       ...['--listen-peer-urls', peerUrl, '--initial-advertise-peer-urls', peerUrl],
-      ...['--initial-cluster', `m1=${peerUrl}`, ...life.flags],
-    ],
-    { logFile: `${dataDir}.log` },
-  );
+      ...['--initial-cluster', initial, ...life.flags],
+    ];
+    return new Background(oracle('etcd'), flags, { logFile: `${image}.${index}.log` });
+  });
   try {
-    await runLoad('first-read', ['--endpoints', clientUrl]);
-    for (const fill of life.fills) await runLoad('fill', ['--endpoints', clientUrl, ...fill]);
+    for (const url of clientUrls) await runLoad('first-read', ['--endpoints', url]);
+    for (const fill of life.fills) {
+      await runLoad('fill', ['--endpoints', clientUrls.join(','), ...fill]);
+    }
   } finally {
-    await etcd.stop(life.end, 60_000);
-    rmSync(`${dataDir}.log`, { force: true });
+    await Promise.all(etcds.map((etcd) => etcd.stop(life.end, 60_000)));
+    for (const index of etcds.keys()) rmSync(`${image}.${index}.log`, { force: true });
   }
 }
