@@ -54,6 +54,12 @@ export interface RaftConfig {
    */
   probation?: boolean;
   /**
+   * A follower's question from where on a read is linearizable says at which term it was asked, and so counts as the
+   * follower's acknowledgement of the leader of that term (node/decisions/045). etcd-io/raft does not do this; members with
+   * and without it understand each other. Default: false.
+   */
+  countAskers?: boolean;
+  /**
    * `safe` asks a quorum before each linearizable read. `leaseBased` trusts the leader's lease, and so the clocks of all
    * members; it needs checkQuorum.
    */
@@ -82,6 +88,7 @@ export function resolveConfig(config: RaftConfig): ResolvedConfig {
     disableConfChangeValidation: false,
     stepDownOnRemoval: false,
     probation: false,
+    countAskers: false,
     ...config,
     maxCommittedSizePerReady: config.maxCommittedSizePerReady || config.maxSizePerMessage || 1,
     maxUncommittedEntriesSize: config.maxUncommittedEntriesSize || Infinity,

@@ -24,7 +24,7 @@ export function stepFollower(raft: Raft, message: Message): void {
     case MessageType.MsgTransferLeader:
       return forward(raft, message, 'leader transfer msg');
     case MessageType.MsgReadIndex:
-      return forward(raft, message, 'index reading msg');
+      return forward(raft, withTermOfAsking(raft, message), 'index reading msg');
     case MessageType.MsgReadIndexResp:
       return takeReadState(raft, message);
     case MessageType.MsgForgetLeader:
@@ -64,6 +64,12 @@ function forward(raft: Raft, message: Message, what: string): void {
     return;
   }
   raft.send({ ...message, to: raft.leader, term: 0 });
+}
+
+/** Our own question says at which term we asked; one that we only pass on says what its asker said. */
+function withTermOfAsking(raft: Raft, question: Message): Message {
+  const isOwn = question.from === NO_MEMBER;
+  return isOwn && raft.config.countAskers ? { ...question, logTerm: raft.term } : question;
 }
 
 function takeReadState(raft: Raft, message: Message): void {

@@ -1,6 +1,7 @@
 // Linearizable reads, on the leader's side (raft thesis, section 6.4; etcd-io/raft: raft.go).
-import { NO_MEMBER } from '../base/index.ts';
+import { type MemberId, NO_MEMBER } from '../base/index.ts';
 import { Message, MessageType } from '../wire/gen/raft.ts';
+import { jointCommittedIndex } from './quorum/joint.ts';
 import type { Raft } from './raft.ts';
 import { broadcastHeartbeat } from './replication.ts';
 
@@ -21,9 +22,24 @@ function confirmRead(raft: Raft, request: Message): void {
     answerRead(raft, request, raft.log.committed);
     return;
   }
+  if (isConfirmedByAsking(raft, request)) {
+    answerRead(raft, request, raft.log.committed);
+    return;
+  }
   raft.readOnly.add(request, raft.log.committed);
   raft.readOnly.acknowledgeSelf(raft.id);
   broadcastHeartbeat(raft);
+}
+
+/**
+ * Whoever asks at our term had not voted for a later one, nor had we when the question came: if the two of us are a quorum,
+ * nobody else led before it was asked, and whatever had been committed until then, we know of. The question confirms only
+ * itself: reads that wait here may have begun after it was sent.
+ */
+function isConfirmedByAsking(raft: Raft, { from, logTerm }: Message): boolean {
+  if (!raft.config.countAskers || logTerm !== raft.term) return false;
+  const acked = (id: MemberId): number => (id === from || id === raft.id ? 1 : 0);
+  return jointCommittedIndex(raft.tracker.config.voters, acked) === 1;
 }
 
 /** The commit index moved: reads that came before the first commit of the term can be dealt with. */

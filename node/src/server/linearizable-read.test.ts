@@ -9,10 +9,11 @@ function setUp() {
   const asked: Uint8Array[] = [];
   const state = { applied: 10 };
   let id = 0n;
-  const reads = new LinearizableReads({
+  const reads: LinearizableReads = new LinearizableReads({
     clock,
     timeoutMs: 7000,
     requestReadIndex: (context) => asked.push(context),
+    wake: () => queueMicrotask(() => reads.gather()),
     appliedIndex: () => state.applied,
     nextId: () => ++id,
   });

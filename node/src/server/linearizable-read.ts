@@ -1,5 +1,6 @@
 // Linearizable reads (Raft thesis §6.4): ask the leader for its commit index, confirmed by a quorum, and wait until this
-// member has applied it. All reads that arrive while one question is out share the next one.
+// member has applied it. All reads that arrive while one question is out share the next one, and so do those that arrive
+// before raft is asked for its next Ready: a question costs as much as many reads.
 import { EtcdError, type Clock, type Timer } from '../base/index.ts';
 
 const RETRY_MS = 500;
@@ -10,6 +11,8 @@ export interface ReadIndexParts {
   readonly timeoutMs: number;
   /** Asks raft; the answer comes to `onReadState`. It may be lost. */
   readonly requestReadIndex: (context: Uint8Array) => void;
+  /** Has `gather` called before raft's next Ready. */
+  readonly wake: () => void;
   readonly appliedIndex: () => number;
   /** Makes contexts of this member's questions different from those of others and of earlier runs. */
   readonly nextId: () => bigint;
@@ -42,7 +45,6 @@ export class LinearizableReads {
   /** Readers that may read now. */
   private ready: Reader[] = [];
   private waking = false;
-  private scheduled = false;
   private stopped = false;
 
   constructor(parts: ReadIndexParts) {
@@ -54,10 +56,7 @@ export class LinearizableReads {
     if (this.stopped) return Promise.reject(new EtcdError('Stopped'));
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
-      if (this.question === undefined && !this.scheduled) {
-        this.scheduled = true;
-        queueMicrotask(() => this.ask());
-      }
+      if (this.question === undefined) this.parts.wake();
     });
   }
 
@@ -69,7 +68,7 @@ export class LinearizableReads {
     this.question = undefined;
     this.confirmed.push({ index, readers: question.readers });
     this.onApplied(this.parts.appliedIndex());
-    if (this.waiting.length > 0) this.ask();
+    if (this.waiting.length > 0) this.parts.wake();
   }
 
   onApplied(appliedIndex: number): void {
@@ -112,8 +111,8 @@ export class LinearizableReads {
     this.confirmed = [];
   }
 
-  private ask(): void {
-    this.scheduled = false;
+  /** Asks for everybody who waits, unless a question is out. */
+  gather(): void {
     if (this.question !== undefined || this.waiting.length === 0) return;
     const { clock, timeoutMs, nextId } = this.parts;
     const id = nextId();
@@ -145,7 +144,7 @@ export class LinearizableReads {
     question.timer.cancel();
     this.question = undefined;
     for (const reader of question.readers) reader.reject(error);
-    if (!this.stopped && this.waiting.length > 0) this.ask();
+    if (!this.stopped && this.waiting.length > 0) this.parts.wake();
   }
 }
 

@@ -102,6 +102,7 @@ export class Member implements MemberApi, StateEvents {
         this.node.readIndex(context);
         this.loop.wake();
       },
+      wake: () => this.loop.wake(),
       appliedIndex: () => state.appliedIndex,
       nextId: () => this.ids.next(),
     });
@@ -399,7 +400,10 @@ export class Member implements MemberApi, StateEvents {
       onReadState: (context, index) => this.reads.onReadState(context, index),
       onLeader: (leader, role) => this.onLeader(leader, role),
       onAdvanced: () => this.onAdvanced(),
-      gather: () => this.proposer.flush(),
+      gather: () => {
+        this.proposer.flush();
+        this.reads.gather();
+      },
       defer: (callback) => this.world.clock.soon(callback),
       onFatal,
     });

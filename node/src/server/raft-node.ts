@@ -35,6 +35,7 @@ export function newRaftNode(parts: MemberParts): RawNode {
     random: world.random,
     logger,
     readOnlyOption: 'safe',
+    countAskers: true,
     // Who is alone, or is made to be, has nobody to ask.
     probation: !config.forceNewCluster && boot.members.some((member) => member.id !== boot.localId),
   });

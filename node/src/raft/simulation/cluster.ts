@@ -80,6 +80,7 @@ export class Cluster {
       stepDownOnRemoval: this.random.onceIn(2),
       probation: forgets && !trusts,
       readOnlyOption: 'safe',
+      countAskers: true,
     };
   }
 
