@@ -242,7 +242,10 @@ export class Backend {
         this.note(name, key, undefined);
       },
       prune: (from, to, judge) =>
-        this.database.prune(name, { from, to }, judge, (key) => this.note(name, key, undefined)),
+        this.database.prune(name, { from, to }, judge, (leaf, index) => {
+          if (this.journal === undefined) this.wrote(0);
+          else this.note(name, leaf.key(index), undefined);
+        }),
       get: (key) => this.database.tree(name)?.get(key),
       finder: (use) => new Finder(this.database.tree(name), use),
       forEachInPlace: (from, visit) => this.database.tree(name)?.forEachInPlace(from, visit),

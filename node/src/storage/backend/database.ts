@@ -10,6 +10,8 @@ import {
 import { encodeBucket, openBucket } from './bucket-header.ts';
 import { FREELIST_PAGE, LEAF_PAGE, writePageHeader } from './format.ts';
 import { FreePages, readFreelist } from './free-pages.ts';
+import type { Node } from './node.ts';
+import type { Page } from './page.ts';
 import { type Meta, encodeMeta } from './meta.ts';
 import { PageStore } from './page-store.ts';
 import { type Judge, type Pruned, pruneTree } from './prune.ts';
@@ -186,7 +188,7 @@ export class Database {
     name: string,
     range: { readonly from: Uint8Array; readonly to: Uint8Array },
     judge: Judge,
-    removed: (key: Uint8Array) => void,
+    removed: (leaf: Page | Node, index: number) => void,
   ): Pruned {
     const tree = this.tree(name);
     if (tree === undefined) return { next: undefined, changedLeaves: 0 };

@@ -1,12 +1,16 @@
 // Removes most of a stretch of a tree in one walk. A leaf of which nothing stays is cut off its branch as it is; only one
 // that keeps a part is taken apart.
+import { concatBytes } from '../../base/index.ts';
 import { Node } from './node.ts';
 import type { Page } from './page.ts';
 import type { Tree } from './tree.ts';
 
-/** Says of each pair, in ascending order, whether it stays. The views end with the call, which must not change the tree. */
+/**
+ * Says of each pair, in ascending order, whether it stays: its key is [start, valueStart) of the bytes, its value
+ * [valueStart, end), until the call ends, which must not change the tree.
+ */
 export interface Judge {
-  stays(key: Uint8Array, value: Uint8Array): boolean;
+  stays(bytes: Uint8Array, start: number, valueStart: number, end: number): boolean;
   /** Asked before each pair; true ends the walk there. */
   isDone(): boolean;
 }
@@ -26,13 +30,13 @@ export interface Place {
   readonly upper: Uint8Array | undefined;
 }
 
-/** Looks at [from, to) of the tree and removes what does not stay. `removed` is told each key before it goes. */
+/** Looks at [from, to) of the tree and removes what does not stay. `removed` is told of each pair before it goes. */
 export function pruneTree(
   tree: Tree,
   from: Uint8Array,
   to: Uint8Array,
   judge: Judge,
-  removed: (key: Uint8Array) => void,
+  removed: (leaf: Page | Node, index: number) => void,
 ): Pruned {
   let changedLeaves = 0;
   for (let at: Uint8Array | undefined = from; at !== undefined;) {
@@ -43,9 +47,8 @@ export function pruneTree(
     const gone: number[] = [];
     let index = leaf.lowerBound(at);
     for (; index < end && !judge.isDone(); index++) {
-      const key = leaf.key(index);
-      if (judge.stays(key, leaf.value(index))) continue;
-      removed(key);
+      if (staysInPlace(judge, leaf, index)) continue;
+      removed(leaf, index);
       gone.push(index);
     }
     const next = index < end ? Uint8Array.from(leaf.key(index)) : undefined;
@@ -59,4 +62,16 @@ export function pruneTree(
     at = isLast ? undefined : place.upper;
   }
   return { next: undefined, changedLeaves };
+}
+
+/** Most leaves are pages, and most pairs go: no view is made of one. */
+function staysInPlace(judge: Judge, leaf: Page | Node, index: number): boolean {
+  if (leaf instanceof Node) {
+    const key = leaf.key(index);
+    const pair = concatBytes([key, leaf.value(index)]);
+    return judge.stays(pair, 0, key.length, pair.length);
+  }
+  const start = leaf.keyStart(index);
+  const valueStart = start + leaf.keyBytes(index);
+  return judge.stays(leaf.bytes, start, valueStart, valueStart + leaf.valueBytes(index));
 }

@@ -6,20 +6,19 @@ import { keyOfEncoded } from './encoded.ts';
 import type { Exclusive } from './exclusive.ts';
 import { KeyValueHasher } from './hash.ts';
 import type { KeyValueHash, StoredHashes } from './hash.ts';
-import { mainOf, revisionBytes, subOf } from './revision.ts';
+import { mainAt, revisionBytes, subAt } from './revision.ts';
 import type { StoreState } from './state.ts';
 
 export interface CompactionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Revisions looked at until a pause is made. */
+  /** Revisions looked at for each `sleepIntervalMs` of pause. */
   readonly batchLimit: number;
-  /** Its length. */
   readonly sleepIntervalMs: number;
 }
 
-/** What is done without a pause … */
-const SLICE_MS = 1;
+/** What is done without a pause: a request that comes meanwhile waits for it … */
+const SLICE_MS = 0.5;
 /** … or so many revisions. */
 const SLICE_PAIRS = 250;
 /** Revisions between two looks at the clock. */
@@ -88,7 +87,8 @@ export class Compactor {
       await this.exclusive.run(() => (this.isStopped(state) ? undefined : pass.slice()));
       if (pass.finished) break;
       if (pass.changedLeaves >= COMMIT_LEAVES) await this.commit(pass);
-      if (pass.isBatchFull && pass.takeBatch() > 0) await pause(clock, sleepIntervalMs);
+      const share = pass.takeShare();
+      if (share > 0) await pause(clock, Math.ceil(share * sleepIntervalMs));
       else await clock.yieldNow();
     }
     this.report(pass, state, clock.monotonicMs() - startedMs);
@@ -137,8 +137,10 @@ class CompactionPass {
   private readonly hasher: KeyValueHasher;
   private readonly end: Uint8Array;
   private from: Uint8Array = new Uint8Array(0);
-  private batchSeen = 0;
+  /** Revisions that the last slice looked at. */
+  private seen = 0;
   private removedBefore = 0;
+  /** Whether no revision at all is kept: then etcd's hash leaves none out. */
   private keepsNothing: boolean | undefined;
 
   constructor(job: CompactionJob, batchLimit: number, clock: Clock) {
@@ -154,36 +156,32 @@ class CompactionPass {
     return this.hasher.result();
   }
 
-  /** Whether as many revisions were looked at as go by without a pause. */
-  get isBatchFull(): boolean {
-    return this.batchSeen >= this.batchLimit;
-  }
-
-  /** Begins the next batch; returns how many revisions the one before removed. */
-  takeBatch(): number {
-    const removed = this.removed - this.removedBefore;
+  /** The share of a batch that the last slice was; 0 when it removed nothing: that costs little. */
+  takeShare(): number {
+    const hasRemoved = this.removed > this.removedBefore;
     this.removedBefore = this.removed;
-    this.batchSeen = 0;
-    return removed;
+    return hasRemoved ? this.seen / this.batchLimit : 0;
   }
 
   /** Handles the next pairs. */
   slice(): void {
     const { state, clock } = this;
-    const limit = Math.min(SLICE_PAIRS, this.batchLimit - this.batchSeen);
+    // Not while a page is looked at: the look at another one may take its memory.
+    this.keepsNothing ??= !state.index.anyAt(this.revision) && !this.hasRevision();
+    const limit = Math.min(SLICE_PAIRS, this.batchLimit);
     const endMs = clock.monotonicMs() + SLICE_MS;
     let seen = 0;
     const { next, changedLeaves } = state.keys.prune(this.from, this.end, {
       isDone: () =>
         seen >= limit || (seen > 0 && seen % PAIRS_PER_LOOK === 0 && clock.monotonicMs() >= endMs),
-      stays: (key, value) => {
+      stays: (bytes, start, valueStart, end) => {
         seen++;
-        const stays = this.take(key, value);
+        const stays = this.take(bytes, start, valueStart, end);
         if (!stays) this.removed++;
         return stays;
       },
     });
-    this.batchSeen += seen;
+    this.seen = seen;
     this.changedLeaves += changedLeaves;
     if (next !== undefined) this.from = next;
     else {
@@ -193,19 +191,15 @@ class CompactionPass {
   }
 
   /** Hashes a pair and compacts its key in the index; returns whether the pair stays. */
-  private take(key: Uint8Array, value: Uint8Array): boolean {
+  private take(bytes: Uint8Array, start: number, valueStart: number, end: number): boolean {
     const { index } = this.state;
-    const record = index.compact(keyOfEncoded(value), this.revision);
-    const kept = index.isRecordOf(record, mainOf(key), subOf(key));
-    this.hasher.write(key, value, kept || this.keptNothing());
+    const record = index.compact(keyOfEncoded(bytes, valueStart, end), this.revision);
+    const main = mainAt(bytes, start, valueStart);
+    const kept = index.isRecordOf(record, main, subAt(bytes, start));
+    this.hasher.writeInPlace(bytes, start, valueStart, end, kept || this.keepsNothing === true);
     return kept;
   }
 
-  /** Whether no revision at all is kept: then etcd's hash leaves none out. */
-  private keptNothing(): boolean {
-    this.keepsNothing ??= !this.state.index.anyAt(this.revision) && !this.hasRevision();
-    return this.keepsNothing;
-  }
 
   /** Whether anything was written at the job's revision itself: the last of it is kept, even a tombstone. */
   private hasRevision(): boolean {

@@ -1,5 +1,5 @@
 // What is needed of a stored mvccpb.KeyValue without decoding all of it.
-import { latin1FromBytes, NO_LEASE, type LeaseId } from '../../base/index.ts';
+import { latin1FromBytes, latin1FromRange, NO_LEASE, type LeaseId } from '../../base/index.ts';
 import { KeyValue } from '../../wire/gen/kv.ts';
 import { decode, Reader } from '../../wire/index.ts';
 
@@ -10,13 +10,14 @@ const CREATE_REVISION_TAG = 16;
 const VERSION_TAG = 32;
 const LEASE_TAG = 48;
 
-/** The key (latin1) of an encoded KeyValue. @throws DecodeError when it is not one */
-export function keyOfEncoded(encoded: Uint8Array): string {
-  const length = encoded[1];
-  const isPlain = encoded[0] === KEY_TAG && length !== undefined && length < 0x80;
-  if (isPlain && KEY_AT + length <= encoded.length)
-    return latin1FromBytes(encoded.subarray(KEY_AT, KEY_AT + length));
-  return latin1FromBytes(decode(KeyValue, encoded).key);
+/** The key (latin1) of the encoded KeyValue that is [start, end) of the bytes. @throws DecodeError when it is not one */
+export function keyOfEncoded(bytes: Uint8Array, start = 0, end = bytes.length): string {
+  const length = bytes[start + 1];
+  const keyStart = start + KEY_AT;
+  const isPlain = bytes[start] === KEY_TAG && length !== undefined && length < 0x80;
+  if (isPlain && keyStart + length <= end)
+    return latin1FromRange(bytes, keyStart, keyStart + length);
+  return latin1FromBytes(decode(KeyValue, bytes.subarray(start, end)).key);
 }
 
 /** What the index needs of an encoded KeyValue. One object is filled again and again. */

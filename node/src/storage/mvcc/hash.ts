@@ -3,7 +3,7 @@
 import { crc32c, EtcdError, utf8FromText } from '../../base/index.ts';
 import type { Clock, Logger } from '../../base/index.ts';
 import { keyOfEncoded } from './encoded.ts';
-import { isTombstone, mainOf, subOf } from './revision.ts';
+import { isTombstone, isTombstoneAt, mainAt, mainOf, subOf } from './revision.ts';
 import type { StoreState } from './state.ts';
 
 export interface KeyValueHash {
@@ -33,12 +33,28 @@ export class KeyValueHasher {
 
   /** Takes the next pair of the bucket. `kept`: a compaction at `revision` keeps it, or keeps nothing at all. */
   write(key: Uint8Array, value: Uint8Array, kept: boolean): void {
-    const main = mainOf(key);
-    if (main > this.revision) return;
-    if (main <= this.compactRevision && !kept) return;
+    if (this.counts(mainOf(key), kept, isTombstone(key)))
+      this.crc = crc32c(crc32c(this.crc, key), value);
+  }
+
+  /** The same for a pair in place: its key is [start, valueStart) of the bytes, its value [valueStart, end). */
+  writeInPlace(
+    bytes: Uint8Array,
+    start: number,
+    valueStart: number,
+    end: number,
+    kept: boolean,
+  ): void {
+    const main = mainAt(bytes, start, valueStart);
+    if (this.counts(main, kept, isTombstoneAt(bytes, start, valueStart)))
+      this.crc = crc32c(this.crc, bytes, start, end);
+  }
+
+  private counts(main: number, kept: boolean, isDeletion: boolean): boolean {
+    if (main > this.revision) return false;
+    if (main <= this.compactRevision && !kept) return false;
     // Versions before 3.5.16 remove such a tombstone; a hash has to be the same with them.
-    if (main === this.compactRevision && isTombstone(key)) return;
-    this.crc = crc32c(crc32c(this.crc, key), value);
+    return main !== this.compactRevision || !isDeletion;
   }
 
   result(): KeyValueHash {

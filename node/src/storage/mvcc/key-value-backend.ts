@@ -11,9 +11,12 @@ export interface Finder {
   find(key: Uint8Array): boolean;
 }
 
-/** Says of each pair, in ascending order, whether it stays. The views end with the call, which must not write. */
+/**
+ * Says of each pair, in ascending order, whether it stays: its key is [start, valueStart) of the bytes, its value
+ * [valueStart, end), until the call ends, which must not write.
+ */
 export interface Judge {
-  stays(key: Uint8Array, value: Uint8Array): boolean;
+  stays(bytes: Uint8Array, start: number, valueStart: number, end: number): boolean;
   /** Asked before each pair; true ends the walk there. */
   isDone(): boolean;
 }

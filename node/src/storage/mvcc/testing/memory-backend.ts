@@ -15,6 +15,8 @@ class MemoryBucket implements KeyValueBucket {
   /** Views handed out are overwritten at the next write, so that nobody comes to rely on them. */
   private lent: Uint8Array[] = [];
   private iterating = false;
+  /** A read would take the memory of the page that is judged. */
+  private judging = false;
 
   put(key: Uint8Array, value: Uint8Array): void {
     this.beforeWrite();
@@ -44,13 +46,17 @@ class MemoryBucket implements KeyValueBucket {
     let next: Uint8Array | undefined;
     const gone: Uint8Array[] = [];
     this.forEach(from, to, (key, value) => {
+      this.judging = true;
       if (judge.isDone()) {
         next = key.slice();
         return false;
       }
-      if (!judge.stays(key, value)) gone.push(key.slice());
+      const pair = concatBytes([Uint8Array.of(0xee), key, value, Uint8Array.of(0xee)]);
+      if (!judge.stays(pair, 1, 1 + key.length, pair.length - 1)) gone.push(key.slice());
+      this.judging = false;
       return true;
     });
+    this.judging = false;
     for (const key of gone) this.delete(key);
     return { next, changedLeaves: gone.length };
   }
@@ -69,6 +75,7 @@ class MemoryBucket implements KeyValueBucket {
     to: Uint8Array | undefined,
     visit: (key: Uint8Array, value: Uint8Array) => boolean | void,
   ): void {
+    assert(!this.judging, 'nothing else is read while a pair is judged');
     this.iterating = true;
     for (let at = this.position(from); at < this.keys.length; at++) {
       if (to !== undefined && compareBytes(this.keys[at]!, to) >= 0) break;
