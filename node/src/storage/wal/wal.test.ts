@@ -346,3 +346,23 @@ test('the name of a segment that a killed process had not synced is durable once
   const { entries } = await Wal.read(after, FOLDER, START, SILENT_LOGGER);
   expect(entries).toHaveLength(next);
 });
+
+test('the next segment is prepared from a quarter on, but not because of what a start finds', async () => {
+  const disk = new MemoryDisk();
+  const isPrepared = async (): Promise<boolean> => {
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+    return (await disk.list(FOLDER)).some((name) => name.endsWith('.tmp'));
+  };
+  const wal = await create(disk);
+  await wal.save(state(1), [entry(1, 100)], true);
+  expect(await isPrepared()).toBe(false);
+  await wal.save(state(1), [entry(2, 1200)], true);
+  expect(await isPrepared()).toBe(true);
+  await wal.close();
+  const opened = await Wal.open(disk, FOLDER, START, options);
+  await opened.wal.save(state(2), [entry(3, 20)], true);
+  expect(await isPrepared()).toBe(false);
+  await opened.wal.save(state(2), [entry(4, 200)], true);
+  expect(await isPrepared()).toBe(true);
+  await opened.wal.close();
+});

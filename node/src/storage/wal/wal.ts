@@ -45,8 +45,11 @@ interface Tail {
 const NO_ENTRIES: readonly Entry[] = [];
 const SLOW_SYNC_MS = 1000;
 
-/** The share of a segment that is full when the next one is prepared. */
+/** The share of a segment that is full when the next one is prepared … */
 const PREPARE_AT = 1 / 4;
+/** … where a start does not find more: then not before this share of it was written, or it is nearly full. */
+const PREPARE_AFTER = 1 / 16;
+const NEARLY_FULL = 3 / 4;
 
 export class Wal {
   private readonly disk: Disk;
@@ -60,6 +63,8 @@ export class Wal {
   /** Segments that recovery needs, oldest first; the last one is written to. */
   private readonly segments: SegmentName[];
   private tail: Tail;
+  /** Where in the last segment it is time to prepare the next one. */
+  private prepareAt: number;
   private hardState: HardState | undefined;
   private lastIndex: number;
   private running: Promise<void> | undefined;
@@ -84,6 +89,11 @@ export class Wal {
     this.metadata = metadata;
     this.hardState = hardState;
     this.tail = tail;
+    const written = tail.position + this.segmentBytes * PREPARE_AFTER;
+    this.prepareAt = Math.max(
+      this.segmentBytes * PREPARE_AT,
+      Math.min(written, this.segmentBytes * NEARLY_FULL),
+    );
     this.segments = [...end.segments];
     this.lastIndex = end.lastIndex;
     this.encoder = new RecordEncoder(end.crc);
@@ -299,7 +309,7 @@ export class Wal {
         batch.resolve();
         batch = undefined;
         if (this.tail.position >= this.segmentBytes) await this.cut();
-        else if (this.tail.position >= this.segmentBytes * PREPARE_AT) this.pipeline.prepare();
+        else if (this.tail.position >= this.prepareAt) this.pipeline.prepare();
       }
     } catch (error) {
       this.fail(error, batch);
@@ -369,6 +379,7 @@ export class Wal {
     await this.sync();
     const { file, path } = await this.pipeline.take();
     this.tail = { file, position: 0 };
+    this.prepareAt = this.segmentBytes * PREPARE_AT;
     this.encoder.addCrc();
     this.encoder.addBytes(RecordType.Metadata, this.metadata);
     if (this.hardState !== undefined && !isEmptyState(this.hardState))
