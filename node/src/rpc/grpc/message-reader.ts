@@ -2,7 +2,7 @@
 // socket's chunk is not copied.
 
 export const PREFIX_BYTES = 5;
-const FIRST_ALLOCATION_BYTES = 16 * 1024;
+const FIRST_ALLOCATION_BYTES = 128 * 1024;
 
 export interface MessageTarget {
   /** The prefix of a message is read; returns false to drop the rest of the body. */

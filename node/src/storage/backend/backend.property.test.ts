@@ -27,7 +27,11 @@ const key = fc.oneof(
   fc.string({ minLength: 1, maxLength: 3 }).map((text) => latin1FromBytes(bytes(text))),
   fc.integer({ min: 1, max: 700 }).map((length) => 'long'.repeat(length)),
 );
-const valueBytes = fc.oneof({ weight: 5, arbitrary: fc.nat(90) }, fc.nat(5000));
+const valueBytes = fc.oneof(
+  { weight: 10, arbitrary: fc.nat(90) },
+  { weight: 2, arbitrary: fc.nat(5000) },
+  fc.integer({ min: 8000, max: 40_000 }),
+);
 const first = fc.nat(400);
 const count = fc.integer({ min: 1, max: 200 });
 

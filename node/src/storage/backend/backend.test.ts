@@ -80,6 +80,41 @@ test('everything survives closing: large values, small buckets, empty buckets', 
   expect(await checkFile(world, '/db')).toEqual([]);
 });
 
+test('large values are what was put: in the open batch, while a commit writes them, and from the file', async () => {
+  const world = newWorld();
+  const backend = await openBackend(world, { cacheBytes: 256 * 1024 });
+  const bucket = backend.bucket('key');
+  const model = new Map<number, { readonly fill: number; readonly length: number }>();
+  let last = 0;
+  const put = (): void => {
+    last++;
+    const written = { fill: last % 251, length: 9000 + ((last * 7919) % 60_000) };
+    const key = (last * 31) % 12;
+    bucket.put(numbered(key), new Uint8Array(written.length).fill(written.fill));
+    model.set(key, written);
+  };
+  const check = (): void => {
+    const finder = bucket.finder('once');
+    for (const [key, { fill, length }] of model) {
+      const value = bucket.get(numbered(key))!;
+      expect(value.length === length && value.every((byte) => byte === fill)).toBe(true);
+      expect(finder.find(numbered(key))).toBe(true);
+      const found = finder.bytes.subarray(finder.start, finder.start + finder.length);
+      expect(found.length === length && found.every((byte) => byte === fill)).toBe(true);
+    }
+  };
+  for (let round = 0; round < 40; round++) {
+    for (let i = 0; i < round % 4; i++) put();
+    const committed = backend.commitNow();
+    if (round % 2 === 0) check();
+    if (round % 3 === 0) put();
+    await committed;
+    if (round % 5 !== 0) check();
+  }
+  await backend.close();
+  expect(await checkFile(world, '/db')).toEqual([]);
+});
+
 test('the interval and the limit of a batch start a commit; without writes there is no timer', async () => {
   const clock = new FakeClock();
   let commits = 0;

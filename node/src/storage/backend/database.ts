@@ -17,7 +17,8 @@ import { PageStore } from './page-store.ts';
 import { type Judge, type Pruned, pruneTree } from './prune.ts';
 import { readMeta } from './read-meta.ts';
 import { scanFreePages } from './scan.ts';
-import { Slab } from './slab.ts';
+import { LargeMemory } from './large-memory.ts';
+import { LARGE_BYTES, Slab } from './slab.ts';
 import { Spill } from './spill.ts';
 import { Tree } from './tree.ts';
 import { writeCommit } from './write-commit.ts';
@@ -47,6 +48,9 @@ export class Database {
   meta: Meta;
   private readonly trees = new Map<string, Tree>();
   private readonly rootTree: Tree;
+  /** Large values of the open batch, until they are in their pages; and large pages, until they are in the file. */
+  private readonly largeValues = new LargeMemory();
+  private readonly largePages = new LargeMemory();
   private slab = new Slab();
   private freelistPages: number;
   /** A bucket was made or written since the last commit. */
@@ -169,11 +173,18 @@ export class Database {
   }
 
   put(name: string, key: Uint8Array, value: Uint8Array): void {
-    this.treeForWrite(name).put(this.slab.copy(key), this.slab.copy(value));
+    this.treeForWrite(name).put(this.slab.copy(key), this.copyOfValue(value));
   }
 
   append(name: string, key: Uint8Array, value: Uint8Array): void {
-    this.treeForWrite(name).append(this.slab.copy(key), this.slab.copy(value));
+    this.treeForWrite(name).append(this.slab.copy(key), this.copyOfValue(value));
+  }
+
+  private copyOfValue(value: Uint8Array): Uint8Array {
+    if (value.length <= LARGE_BYTES) return this.slab.copy(value);
+    const copy = this.largeValues.take(value.length);
+    copy.set(value);
+    return copy;
   }
 
   delete(name: string, key: Uint8Array): void {
@@ -229,11 +240,12 @@ export class Database {
   private async finishCommit(): Promise<void> {
     await writeCommit(this.file, this.meta, this.store.dirtyPages());
     this.store.written();
+    this.largePages.giveAll();
     this.pages.commitDurable();
   }
 
   private serialise(): void {
-    const spill = new Spill(this.store, this.pages);
+    const spill = new Spill(this.store, this.pages, this.largePages);
     for (const [name, tree] of this.trees) {
       if (tree.root === undefined) continue;
       spill.bucket(tree);
@@ -244,6 +256,7 @@ export class Database {
     if (this.meta.freelistId !== undefined)
       this.pages.release(this.meta.freelistId, this.freelistPages);
     this.freelistPages = 0;
+    this.largeValues.giveAll();
     this.slab = new Slab();
     this.store.highWater = this.pages.highWater;
     this.meta = {

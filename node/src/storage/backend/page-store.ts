@@ -88,7 +88,7 @@ export class PageStore {
     this.remember(page);
   }
 
-  /** The same for a page that no tree reads. */
+  /** The same for a page whose memory is used again after `written`: who wants to keep it gets a copy. */
   putDirtyUncached(page: Page): void {
     this.writing.set(page.id, page);
     this.forget(page.id);

@@ -1,6 +1,8 @@
 // Copies of the keys and values that a batch takes in, many in one allocation.
 
 const SLAB_BYTES = 65_536;
+/** What is longer gets memory of its own. */
+export const LARGE_BYTES = SLAB_BYTES / 4;
 
 export class Slab {
   private bytes = new Uint8Array(0);
@@ -8,7 +10,7 @@ export class Slab {
 
   copy(source: Uint8Array): Uint8Array {
     const length = source.length;
-    if (length > SLAB_BYTES / 4) {
+    if (length > LARGE_BYTES) {
       const own = new Uint8Array(length);
       own.set(source);
       return own;

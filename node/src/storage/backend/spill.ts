@@ -1,6 +1,7 @@
 // The commit's work on a tree: merge what became too small, split what became too large, write it all to new pages.
 import { EMPTY_BYTES, assert } from '../../base/index.ts';
 import type { FreePages } from './free-pages.ts';
+import type { LargeMemory } from './large-memory.ts';
 import { Node } from './node.ts';
 import { Page } from './page.ts';
 import type { PageStore } from './page-store.ts';
@@ -8,6 +9,8 @@ import type { Tree } from './tree.ts';
 
 /** Pages of one allocation: a cached page keeps at most the others of it in memory. */
 const SHARED_PAGES = 4;
+/** What takes more goes past the cache: of large values few are read soon, and each would take the place of many others. */
+const LARGE_PAGES = 8;
 
 /** Pages in which the pieces of a node were written, with their first keys. */
 interface Pieces {
@@ -18,11 +21,14 @@ interface Pieces {
 export class Spill {
   private readonly store: PageStore;
   private readonly pages: FreePages;
+  private readonly large: LargeMemory;
   private spare = EMPTY_BYTES;
 
-  constructor(store: PageStore, pages: FreePages) {
+  /** @param large memory of large pages, which are read by nobody once they are written */
+  constructor(store: PageStore, pages: FreePages, large: LargeMemory) {
     this.store = store;
     this.pages = pages;
+    this.large = large;
   }
 
   /** Writes the changed tree to new pages and frees the old ones. */
@@ -81,9 +87,15 @@ export class Spill {
       const to = node.splitAfter(from, this.store.pageBytes, tree.fill);
       const count = Math.ceil(node.sizeOf(from, to) / this.store.pageBytes);
       const id = this.pages.allocate(count);
-      const bytes = this.buffer(count);
-      node.write(bytes, id, from, to, count - 1, tree.leafFlags);
-      this.store.putDirty(new Page(id, bytes));
+      if (count > LARGE_PAGES) {
+        const bytes = this.large.take(count * this.store.pageBytes).fill(0);
+        node.write(bytes, id, from, to, count - 1, tree.leafFlags);
+        this.store.putDirtyUncached(new Page(id, bytes));
+      } else {
+        const bytes = this.buffer(count);
+        node.write(bytes, id, from, to, count - 1, tree.leafFlags);
+        this.store.putDirty(new Page(id, bytes));
+      }
       pieces.keys.push(node.keys[from] ?? EMPTY_BYTES);
       pieces.ids.push(id);
       from = to;
