@@ -61,8 +61,13 @@ export async function openMember(parts: OpenParts): Promise<OpenedMember> {
     onWalSync: parts.onWalSync,
     walSegmentBytes: parts.walSegmentBytes,
   });
-  const { membership, consistentIndex } = boot;
-  const state = await StateMachine.open(boot.backend, { ...common, membership, consistentIndex });
+  const { membership, consistentIndex, raftStorage } = boot;
+  const state = await StateMachine.open(boot.backend, {
+    ...common,
+    membership,
+    consistentIndex,
+    replayTo: raftStorage.lastIndex(),
+  });
   // The index was built meanwhile.
   await Promise.all([boot.logConfirmed, boot.backend.confirmed]);
   const member = new Member({

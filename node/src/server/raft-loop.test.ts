@@ -59,6 +59,7 @@ function setUpLoop(readies: Ready[], isFounding: boolean) {
     },
     applyEntries: (entries) => {
       if (entries.length > 0) note(`applied ${entries.map((one) => one.index).join()}`);
+      return entries.length === 2 ? onDisk('committed') : undefined;
     },
     installSnapshot: async () => note('installed'),
     sendSnapshot: (message) => note(`sent snapshot to ${message.to}`),
@@ -100,6 +101,16 @@ describe('the ready loop', () => {
       'saved…',
       'applied 6',
     ]);
+  });
+
+  test('waits for the store where it asks for that, with nothing else left undone', async () => {
+    const replayed = ready({ committedEntries: [entry(4), entry(5)] });
+    const { loop, happened, turn, finishWrites } = setUp(replayed, ready(work));
+    loop.wake();
+    await turn();
+    expect(happened).toEqual(['applied 4,5', 'committed…', 'appended', 'advance']);
+    await finishWrites();
+    expect(happened.slice(4)).toEqual(['committed', 'saved…', 'applied 6']);
   });
 
   test('of a leader sends before its entries are on the disk', async () => {

@@ -20,8 +20,8 @@ export interface RaftLoopParts {
   /** The first Ready brings the entries that found the cluster: committed by convention, though no disk has them yet. */
   readonly isFounding: boolean;
   readonly transport: { send(messages: readonly Message[]): void };
-  /** Called for each committed entry, in order; must not wait. */
-  readonly applyEntries: (entries: readonly Entry[]) => void;
+  /** Called for each committed entry, in order; must not wait. Returns what is waited for before there are more. */
+  readonly applyEntries: (entries: readonly Entry[]) => Promise<void> | undefined;
   /** Installs a snapshot that the leader sent and that is already recorded. */
   readonly installSnapshot: (snapshot: Snapshot) => Promise<void>;
   /** Sends the state of this member in place of an MsgSnap, which raft can't fill. */
@@ -124,7 +124,8 @@ export class RaftLoop {
     // A database must not be ahead of a log that nobody else has.
     if (this.isFounding) await saved;
     this.isFounding = false;
-    if (ready.snapshot === undefined) this.parts.applyEntries(ready.committedEntries);
+    const room =
+      ready.snapshot === undefined ? this.parts.applyEntries(ready.committedEntries) : undefined;
     if (saved !== undefined) await saved;
     if (ready.snapshot !== undefined) {
       log.applySnapshot(ready.snapshot);
@@ -132,10 +133,11 @@ export class RaftLoop {
     }
     log.append(ready.entries);
     if (!sentAsLeader) transport.send(this.outgoing(ready));
-    if (ready.snapshot !== undefined) this.parts.applyEntries(ready.committedEntries);
+    if (ready.snapshot !== undefined) void this.parts.applyEntries(ready.committedEntries);
 
     node.advance(ready);
     this.parts.onAdvanced();
+    if (room !== undefined) await room;
   }
 
   /** Undefined when nothing has to be waited for. The WAL keeps the order, so an unsynced write need not be awaited. */

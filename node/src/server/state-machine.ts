@@ -62,6 +62,8 @@ export interface StateOptions {
   readonly logger: Logger;
   readonly membership: Membership;
   readonly consistentIndex: ConsistentIndex;
+  /** The last entry that the log held at the start. Up to it, nobody waits for what is applied. */
+  readonly replayTo?: number;
 }
 
 /** etcd makes all of its buckets at the first start; the hash of the whole backend counts their names. */
@@ -155,9 +157,12 @@ export class StateMachine {
     this.appliedTerm = term;
   }
 
-  /** Applies committed entries, those excepted that the backend holds already. */
-  applyEntries(entries: readonly Entry[]): void {
-    if (entries.length === 0) return;
+  /**
+   * Applies committed entries, those excepted that the backend holds already. Returns what to wait for before more are
+   * applied: a replay would else hold all of it in one batch of the backend.
+   */
+  applyEntries(entries: readonly Entry[]): Promise<void> | undefined {
+    if (entries.length === 0) return undefined;
     for (const entry of entries) {
       if (entry.index <= this.appliedIndex) continue;
       assert(
@@ -172,6 +177,7 @@ export class StateMachine {
       this.appliedTerm = entry.term;
     }
     this.bound().progressed();
+    return this.appliedIndex < (this.options.replayTo ?? 0) ? this.backend.room() : undefined;
   }
 
   private applyNormal(entry: Entry, isNew: boolean): void {

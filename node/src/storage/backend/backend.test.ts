@@ -134,6 +134,26 @@ test('the interval and the limit of a batch start a commit; without writes there
   expect(clock.pendingTimers).toBe(0);
 });
 
+test('who writes much without a pause is told when the open batch is full, and that there is room again', async () => {
+  const backend = await openBackend(newWorld());
+  const bucket = backend.bucket('key');
+  const fill = (from: number): void => {
+    for (let i = from; i < from + 5; i++) bucket.append(numbered(i), new Uint8Array(1 << 20));
+  };
+  expect(backend.room()).toBeUndefined();
+  fill(0);
+  await backend.room();
+  await Promise.resolve(); // its commit has begun
+  expect(backend.room()).toBeUndefined();
+  fill(5);
+  let isFirstDurable = false;
+  const first = backend.commitNow().then(() => (isFirstDurable = true));
+  await backend.room();
+  expect(isFirstDurable).toBe(false);
+  expect(await first).toBe(true);
+  await backend.close();
+});
+
 test('what beforeCommit writes is in the same commit', async () => {
   const world = newWorld();
   const backend = await openBackend(world, {

@@ -164,6 +164,16 @@ export class Backend {
     return this.commits.commit();
   }
 
+  /**
+   * Undefined while the open batch may grow. When it is full, its commit is asked for, and what is returned resolves when the
+   * one before has ended: for whoever writes much without a pause, in which no commit goes on.
+   */
+  room(): Promise<void> | undefined {
+    if (this.batchBytes < BATCH_BYTES) return undefined;
+    this.commitNow().catch(() => undefined); // reported by onFatal
+    return this.commits.turn;
+  }
+
   /** Bytes of the file up to the last page that is or was in use: what the quota is compared with. */
   get sizeBytes(): number {
     return this.database.sizeBytes;

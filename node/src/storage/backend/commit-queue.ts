@@ -5,6 +5,8 @@ export class CommitQueue {
   private readonly onFatal: (error: unknown) => void;
   private tail: Promise<void> = Promise.resolve();
   private queued: Promise<void> | undefined;
+  /** Resolves when it is the turn of the commit that was asked for last. */
+  turn: Promise<void> = Promise.resolve();
   private failure: { readonly error: unknown } | undefined;
 
   /** @param begin serialises the open batch when it is called and resolves when that is durable */
@@ -15,7 +17,9 @@ export class CommitQueue {
 
   /** Resolves when everything written before the call is durable; rejects for good after the first failure. */
   commit(): Promise<void> {
-    this.queued ??= this.exclusive(() => {
+    if (this.queued !== undefined) return this.queued;
+    this.turn = this.tail;
+    this.queued = this.exclusive(() => {
       this.queued = undefined;
       return this.commitInside();
     });
