@@ -4,7 +4,7 @@ import type { CallContext, EncodedMessages, ResponseStream } from '../base/call.
 import { GrpcStatus, StatusError } from '../base/errors.ts';
 import type { LogFields } from '../base/logger.ts';
 import { assert } from '../base/assert.ts';
-import { EncodedMessage } from '../wire/encoded.ts';
+import { releaseUnsent } from '../wire/encoded.ts';
 import { Writer } from '../wire/writer.ts';
 import {
   RequestQueue,
@@ -263,14 +263,14 @@ export class RemoteCall implements CallContext, RequestSource<unknown>, Response
 
   private readonly answer = (response: unknown): void => {
     if (this.ended) {
-      if (response instanceof EncodedMessage) response.release?.();
+      releaseUnsent(response);
       this.done();
       return;
     }
     try {
       const size = this.entry.method.response.sizeOf(response);
       if (!this.admits(size)) {
-        if (response instanceof EncodedMessage) response.release?.();
+        releaseUnsent(response);
         throw new StatusError(GrpcStatus.ResourceExhausted, TOO_MANY_REQUESTS);
       }
       this.write(Down.Answer, response, size);

@@ -16,6 +16,11 @@ export class EncodedMessage {
   }
 }
 
+/** Gives back the memory of an answer that nobody will send. */
+export function releaseUnsent(response: unknown): void {
+  if (response instanceof EncodedMessage) response.release?.();
+}
+
 /** The codec of messages of which some are encoded already. These are written once. */
 export function orEncoded<T>(codec: Codec<T>): Codec<T | EncodedMessage> {
   return {

@@ -3,7 +3,7 @@ import { writeMessagePrefix } from '../../base/call.ts';
 import type { CallContext, EncodedMessages, ResponseStream } from '../../base/call.ts';
 import { GrpcStatus, StatusError } from '../../base/errors.ts';
 import type { Timer } from '../../base/world.ts';
-import { EncodedMessage } from '../../wire/encoded.ts';
+import { EncodedMessage, releaseUnsent } from '../../wire/encoded.ts';
 import { Writer } from '../../wire/writer.ts';
 import type { Stream, StreamSink } from '../h2/stream.ts';
 import { CancelCallbacks } from './cancel-callbacks.ts';
@@ -104,8 +104,8 @@ export class GrpcCall
 
   // StreamSink
 
-  data(bytes: Uint8Array, start: number, end: number): void {
-    this.reader.push(bytes, start, end);
+  data(bytes: Uint8Array, start: number, end: number): boolean {
+    return this.reader.push(bytes, start, end);
   }
 
   frameEnd(endStream: boolean): void {
@@ -297,7 +297,6 @@ export class GrpcCall
       this.sendOnly(response);
     } catch (error) {
       this.failed(error);
-      return;
     }
     this.settle();
   };
@@ -440,10 +439,7 @@ export class GrpcCall
 
   /** The answer of a unary call: head, message and status in one piece of memory when the windows allow. */
   private sendOnly(response: unknown): void {
-    if (this.ended) {
-      if (response instanceof EncodedMessage) response.release?.();
-      return;
-    }
+    if (this.ended) return releaseUnsent(response);
     const { stream } = this;
     const { sender } = stream.connection;
     const codec = this.entry.method.response;

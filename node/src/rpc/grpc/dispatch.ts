@@ -9,7 +9,7 @@ import { parseTimeout } from './timeout.ts';
 
 /** Takes what still arrives on a stream that is answered already. */
 const ANSWERED: StreamSink = {
-  data() {},
+  data: () => false,
   frameEnd() {},
   opened() {},
   aborted() {},

@@ -41,19 +41,25 @@ export class MessageReader {
     this.body = undefined;
   }
 
-  push(bytes: Uint8Array, start: number, end: number): void {
+  /** Takes a piece of the body; returns whether a message is a view of it. */
+  push(bytes: Uint8Array, start: number, end: number): boolean {
     let at = start;
+    let isKept = false;
     while (at < end && !this.dropping) {
       if (this.length >= 0) {
         at = this.takeBody(bytes, at, end);
       } else if (this.prefixBytes === 0 && end - at >= PREFIX_BYTES) {
         this.begin(bytes, at);
         at += PREFIX_BYTES;
-        if (end - at >= this.length && !this.dropping) at = this.takeWhole(bytes, at);
+        if (end - at >= this.length && !this.dropping) {
+          isKept = true;
+          at = this.takeWhole(bytes, at);
+        }
       } else {
         at = this.takePrefix(bytes, at, end);
       }
     }
+    return isKept;
   }
 
   private begin(bytes: Uint8Array, at: number): void {

@@ -23,6 +23,8 @@ import { Stream } from './stream.ts';
 export const STREAM_OVERHEAD_BYTES = 1024;
 /** How long the last frames may take once the connection is to be closed. */
 const CLOSE_GRACE_MS = 1000;
+/** Chunks of fewer bytes are left to the garbage collector. */
+const LARGE_CHUNK_BYTES = 8 * 1024;
 
 /** Who is at the other end. */
 export interface PeerInfo {
@@ -104,12 +106,15 @@ export class Connection {
   received(chunk: Uint8Array): void {
     if (this.failed) return;
     this.keepalive.heard();
+    const { receiver } = this;
+    receiver.keepsChunk = false;
     try {
-      this.receiver.read(chunk);
+      receiver.read(chunk);
     } catch (error) {
       this.fail(error);
       return;
     }
+    if (!receiver.keepsChunk && chunk.length >= LARGE_CHUNK_BYTES) free(chunk);
     if (this.fresh.length > 0) this.announceFresh();
     if (this.sender.backlogBytes > this.options.pauseBytes) this.socket.pause();
   }
@@ -303,6 +308,12 @@ export class Connection {
 }
 
 const KEEPALIVE_PING = Buffer.alloc(8);
+
+/** Gives back a chunk that nobody reads any more, and not when V8 has marked all of its heap to find that out. */
+function free(chunk: Uint8Array): void {
+  const { buffer } = chunk;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === chunk.length) buffer.transfer(0);
+}
 
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -25,6 +25,8 @@ export const DRAIN_PING = Buffer.from([1, 6, 1, 8, 0, 3, 3, 9]);
 
 export class Receiver implements FrameSink {
   readonly peer = new PeerSettings();
+  /** A view of the chunk that was read last is kept. */
+  keepsChunk = false;
   private readonly connection: Connection;
   private readonly reader: FrameReader;
   private readonly hpack: HpackDecoder;
@@ -114,7 +116,7 @@ export class Receiver implements FrameSink {
     const stream = this.dataStream;
     if (stream === undefined || stream.localClosed) return;
     stream.bodyBytes += end - start;
-    stream.sink?.data(bytes, start, end);
+    if (stream.sink?.data(bytes, start, end) === true) this.keepsChunk = true;
   }
 
   dataEnds(endStream: boolean): void {

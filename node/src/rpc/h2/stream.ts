@@ -4,8 +4,8 @@ import type { RequestHead } from './request-head.ts';
 
 /** Who answers a request. The connection calls it in wire order. */
 export interface StreamSink {
-  /** A piece of the body, `bytes` [start, end): a view into the socket's chunk. */
-  data(bytes: Uint8Array, start: number, end: number): void;
+  /** A piece of the body, `bytes` [start, end): a view into the socket's chunk. Returns whether a view of them is kept. */
+  data(bytes: Uint8Array, start: number, end: number): boolean;
   /** A DATA frame is over, or trailers came; after `endStream` nothing more arrives. */
   frameEnd(endStream: boolean): void;
   /** The stream was reset or the connection is gone: nothing can be sent any more. */

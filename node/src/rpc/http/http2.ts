@@ -82,15 +82,16 @@ class Exchange2 implements HttpRequest, HttpResponder, StreamSink {
 
   // StreamSink
 
-  data(bytes: Uint8Array, start: number, end: number): void {
-    if (this.ended || this.bodyRefused) return;
+  data(bytes: Uint8Array, start: number, end: number): false {
+    if (this.ended || this.bodyRefused) return false;
     if (!this.stream.connection.hold.tryAdd(end - start)) {
       this.bodyRefused = true;
-      return;
+      return false;
     }
     this.heldBytes += end - start;
     this.bodyBytes += end - start;
     this.parts.push(bytes.slice(start, end));
+    return false;
   }
 
   frameEnd(endStream: boolean): void {
