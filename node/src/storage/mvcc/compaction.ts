@@ -200,7 +200,6 @@ class CompactionPass {
     return kept;
   }
 
-
   /** Whether anything was written at the job's revision itself: the last of it is kept, even a tombstone. */
   private hasRevision(): boolean {
     let found = false;
