@@ -46,7 +46,7 @@ test('what is patient leaves alone after some milliseconds, each time', async ()
   const { clock, socket, sender } = setUp();
   for (const text of ['one', 'two']) {
     sender.pushPatiently(Buffer.from(text));
-    clock.advance(25);
+    clock.advance(60);
   }
   await turn();
   expect(socket.writes).toEqual(['one', 'two']);

@@ -21,7 +21,7 @@ import type { Stream } from './stream.ts';
 const BACKLOG_BYTES = 256 * 1024;
 
 /** How long a frame that nobody is in a hurry for waits for an answer to leave with. */
-const PATIENCE_MS = 20;
+const PATIENCE_MS = 50;
 
 /** Connections with something to write, flushed together once the events of this turn are handled. */
 export class FlushQueue {
