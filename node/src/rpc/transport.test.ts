@@ -1,4 +1,5 @@
 // One port for gRPC, HTTP/2 and HTTP/1.1, plain and under TLS, and the way a server goes.
+import { randomBytes } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect as h2connect, type ClientHttp2Session } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
@@ -147,6 +148,7 @@ function grpcCall(
   port: number,
   path: string,
   credentials = grpc.credentials.createInsecure(),
+  request = PutRequest.create(),
 ): Promise<PutRequest> {
   const client = new grpc.Client(`localhost:${port}`, credentials);
   closers.push(() => client.close());
@@ -155,7 +157,7 @@ function grpcCall(
       path,
       (message: PutRequest) => Buffer.from(encode(PutRequest, message)),
       (bytes) => decode(PutRequest, bytes),
-      PutRequest.create(),
+      request,
       { deadline: Date.now() + 5000 },
       (error, value) => (error === null ? resolve(value as PutRequest) : reject(error)), // there is a value then
     );
@@ -210,6 +212,23 @@ test('under TLS all three work, and the common name reaches the handler', async 
   expect(Buffer.from(answer.key).toString()).toBe('alice');
   for (const close of closers.splice(0)) close();
   await expect.poll(() => server.connectionCount).toBe(0);
+});
+
+test.each(['plain', 'TLS'])('%s: messages of any size arrive as they were sent', async (kind) => {
+  newServer();
+  const { ca, client } = certificates;
+  const identity = [ca, client.key, client.cert].map((text) => Buffer.from(text));
+  const isPlain = kind === 'plain';
+  const port = isPlain ? await listen() : await listen(tlsOptions());
+  const credentials = isPlain
+    ? grpc.credentials.createInsecure()
+    : grpc.credentials.createSsl(identity[0], identity[1], identity[2]);
+  const values = Array.from({ length: 60 }, (_, i) => randomBytes((i * i * 331) % 900_000));
+  const answers = await Promise.all(
+    values.map((value) => grpcCall(port, '/t.S/Echo', credentials, PutRequest.create({ value }))),
+  );
+  const wrong = answers.filter(({ value }, i) => Buffer.compare(value, values[i]!) !== 0);
+  expect(wrong).toEqual([]);
 });
 
 test('HTTP/2 is recognised without ALPN', async () => {
