@@ -15,7 +15,7 @@ export function kubernetesWorkloads(): Workload[] {
     profile(1),
     profile(3),
     list('list-50000-pages', PAGE, (scale) => Math.ceil(3 * (OBJECTS / PAGE) * scale)),
-    list('list-50000-whole', 0, (scale) => Math.max(2, Math.ceil(4 * scale))),
+    list('list-50000-whole', 0, (scale) => Math.max(2, Math.ceil(12 * scale))),
     leaseExpiry(1),
     leaseExpiry(3),
   ];
@@ -34,7 +34,7 @@ function profile(members: 1 | 3): Workload {
   };
 }
 
-/** Operations are keys. As everywhere else, servers have done the same before: four times over, since four lists are few to compile for. */
+/** Operations are keys. As everywhere else, servers have done the same before, here twice over. */
 function list(name: string, limit: number, requests: (scale: number) => number): Workload {
   const filled = new WeakSet<Cluster>();
   return {
@@ -42,7 +42,7 @@ function list(name: string, limit: number, requests: (scale: number) => number):
     name,
     group: 'list',
     ownCluster: { flags: [] },
-    warmUp: 4,
+    warmUp: 2,
     ...loadWorkload(
       'list',
       1,
