@@ -21,6 +21,8 @@ export interface CompactionOptions {
 const SLICE_MS = 0.5;
 /** … or so many revisions. */
 const SLICE_PAIRS = 250;
+/** A slice that takes long is followed by a pause so many times as long. */
+const REST_PER_WORK = 3;
 /** Revisions between two looks at the clock. */
 const PAIRS_PER_LOOK = 16;
 /** A commit puts so many changed pages together in some 2 ms: more do not wait for the backend's own time to commit. */
@@ -87,9 +89,7 @@ export class Compactor {
       await this.exclusive.run(() => (this.isStopped(state) ? undefined : pass.slice()));
       if (pass.finished) break;
       if (pass.changedLeaves >= COMMIT_LEAVES) await this.commit(pass);
-      const share = pass.takeShare();
-      if (share > 0) await pause(clock, Math.ceil(share * sleepIntervalMs));
-      else await clock.yieldNow();
+      await pause(clock, Math.ceil(pass.restMs(sleepIntervalMs)));
     }
     this.report(pass, state, clock.monotonicMs() - startedMs);
     if (job.storeHash) this.hashes.store(pass.hash());
@@ -139,7 +139,7 @@ class CompactionPass {
   private from: Uint8Array = new Uint8Array(0);
   /** Revisions that the last slice looked at. */
   private seen = 0;
-  private removedBefore = 0;
+  private tookMs = 0;
   /** Whether no revision at all is kept: then etcd's hash leaves none out. */
   private keepsNothing: boolean | undefined;
 
@@ -156,11 +156,13 @@ class CompactionPass {
     return this.hasher.result();
   }
 
-  /** The share of a batch that the last slice was; 0 when it removed nothing: that costs little. */
-  takeShare(): number {
-    const hasRemoved = this.removed > this.removedBefore;
-    this.removedBefore = this.removed;
-    return hasRemoved ? this.seen / this.batchLimit : 0;
+  /**
+   * The pause that the last slice is due: its share of that of a batch, and more where it took long, for then others want
+   * the cores or the disk.
+   */
+  restMs(sleepIntervalMs: number): number {
+    const shareMs = (this.seen / this.batchLimit) * sleepIntervalMs;
+    return Math.max(shareMs, Math.min(this.tookMs * REST_PER_WORK, sleepIntervalMs / 2));
   }
 
   /** Handles the next pairs. */
@@ -169,7 +171,8 @@ class CompactionPass {
     // Not while a page is looked at: the look at another one may take its memory.
     this.keepsNothing ??= !state.index.anyAt(this.revision) && !this.hasRevision();
     const limit = Math.min(SLICE_PAIRS, this.batchLimit);
-    const endMs = clock.monotonicMs() + SLICE_MS;
+    const beganMs = clock.monotonicMs();
+    const endMs = beganMs + SLICE_MS;
     let seen = 0;
     const { next, changedLeaves } = state.keys.prune(this.from, this.end, {
       isDone: () =>
@@ -182,6 +185,7 @@ class CompactionPass {
       },
     });
     this.seen = seen;
+    this.tookMs = clock.monotonicMs() - beganMs;
     this.changedLeaves += changedLeaves;
     if (next !== undefined) this.from = next;
     else {
