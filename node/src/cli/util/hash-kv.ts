@@ -49,21 +49,29 @@ function openStore(file: ReadOnlyBackend, clock: Clock): Promise<MvccStore> {
 }
 
 function readOnlyBucket(file: ReadOnlyBackend, name: string): KeyValueBucket {
+  const visitInPlace = (
+    from: Uint8Array,
+    to: Uint8Array | undefined,
+    visit: (bytes: Uint8Array, start: number, valueStart: number, end: number) => boolean | void,
+  ): void =>
+    file.forEach(name, from, to, (key, value) => {
+      const pair = concatBytes([key, value]);
+      return visit(pair, 0, key.length, pair.length);
+    });
   return {
     put: () => {},
     append: () => {},
     delete: () => {},
     prune: (from, to, judge) => {
-      file.forEach(name, from, to, (key, value) => void judge.stays(key, value));
+      // Nothing may go from a file that is only read: what the judge sees is what counts.
+      visitInPlace(from, to, (bytes, start, valueStart, end) => {
+        judge.stays(bytes, start, valueStart, end);
+      });
       return { next: undefined, changedLeaves: 0 };
     },
     get: (key) => file.get(name, key),
     finder: () => finderOf((key) => file.get(name, key)),
-    forEachInPlace: (from, visit) =>
-      file.forEach(name, from, undefined, (key, value) => {
-        const pair = concatBytes([key, value]);
-        return visit(pair, 0, key.length, pair.length);
-      }),
+    forEachInPlace: (from, visit) => visitInPlace(from, undefined, visit),
     forEach: (from, to, visit) => file.forEach(name, from, to, visit),
   };
 }
