@@ -56,7 +56,7 @@ export function watchMember(parts: Spied): Spy {
     const applyEntries = state.applyEntries.bind(state);
     state.applyEntries = (entries: readonly Entry[]) => {
       if (entries.length > 0) told.applied(host, incarnation, entries);
-      applyEntries(entries);
+      return applyEntries(entries);
     };
     const restore = state.restore.bind(state);
     state.restore = async (backend, index, term) => {
