@@ -347,7 +347,7 @@ test('the name of a segment that a killed process had not synced is durable once
   expect(entries).toHaveLength(next);
 });
 
-test('the next segment is prepared from a quarter on, but not because of what a start finds', async () => {
+test('the next segment is begun from an eighth on, but not because of what a start finds', async () => {
   const disk = new MemoryDisk();
   const isPrepared = async (): Promise<boolean> => {
     for (let turn = 0; turn < 50; turn++) await Promise.resolve();
@@ -365,4 +365,26 @@ test('the next segment is prepared from a quarter on, but not because of what a 
   await opened.wal.save(state(2), [entry(4, 200)], true);
   expect(await isPrepared()).toBe(true);
   await opened.wal.close();
+});
+
+test('the next segment grows with the one that is written to, and is there before that is full', async () => {
+  const disk = new MemoryDisk();
+  const segmentBytes = 8 * 1024 * 1024;
+  await disk.makeFolder('data/member');
+  const wal = await Wal.create(disk, FOLDER, METADATA, { ...options, segmentBytes });
+  const preparedShare = (): number => disk.usedBytes() / segmentBytes - 1;
+  const logged = async (share: number): Promise<void> => {
+    for (; written < share * segmentBytes; written += 65_536)
+      await wal.save(undefined, [entry(++index, 65_536)], true);
+  };
+  let written = 0;
+  let index = 0;
+  await logged(0.1);
+  expect(preparedShare()).toBe(0);
+  await logged(0.5);
+  await expect.poll(preparedShare).toBeGreaterThan(0.4);
+  expect(preparedShare()).toBeLessThan(0.7);
+  await logged(0.95);
+  await expect.poll(preparedShare).toBe(1);
+  await wal.close();
 });

@@ -45,11 +45,13 @@ interface Tail {
 const NO_ENTRIES: readonly Entry[] = [];
 const SLOW_SYNC_MS = 1000;
 
-/** The share of a segment that is full when the next one is prepared … */
-const PREPARE_AT = 1 / 4;
+/** The share of a segment that is full when the next one is begun … */
+const PREPARE_AT = 1 / 8;
 /** … where a start does not find more: then not before this share of it was written, or it is nearly full. */
 const PREPARE_AFTER = 1 / 16;
 const NEARLY_FULL = 3 / 4;
+/** The share of a segment that is full when all of the next one is there. */
+const PREPARED_AT = 15 / 16;
 
 export class Wal {
   private readonly disk: Disk;
@@ -63,7 +65,7 @@ export class Wal {
   /** Segments that recovery needs, oldest first; the last one is written to. */
   private readonly segments: SegmentName[];
   private tail: Tail;
-  /** Where in the last segment it is time to prepare the next one. */
+  /** Where in the last segment it is time to begin the next one. */
   private prepareAt: number;
   private hardState: HardState | undefined;
   private lastIndex: number;
@@ -309,13 +311,21 @@ export class Wal {
         batch.resolve();
         batch = undefined;
         if (this.tail.position >= this.segmentBytes) await this.cut();
-        else if (this.tail.position >= this.prepareAt) this.pipeline.prepare();
+        else this.pipeline.prepare(this.zerosDue());
       }
     } catch (error) {
       this.fail(error, batch);
     } finally {
       this.running = undefined;
     }
+  }
+
+  /** Bytes of the next segment that are to be filled by now; negative before it is begun. */
+  private zerosDue(): number {
+    const { prepareAt, segmentBytes } = this;
+    return (
+      ((this.tail.position - prepareAt) / (segmentBytes * PREPARED_AT - prepareAt)) * segmentBytes
+    );
   }
 
   /** After a failed write or sync nobody knows what is on the disk: never retried, nothing more is taken. */
