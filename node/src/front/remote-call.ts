@@ -1,6 +1,7 @@
 // The main thread's side of a call that came in on a front thread: runs the handler, as rpc's GrpcCall does for one that
 // came in here, and sends its messages back.
 import type { CallContext, EncodedMessages, ResponseStream } from '../base/call.ts';
+import { copyBytes } from '../base/bytes.ts';
 import { GrpcStatus, StatusError } from '../base/errors.ts';
 import type { LogFields } from '../base/logger.ts';
 import { assert } from '../base/assert.ts';
@@ -144,7 +145,7 @@ export class RemoteCall implements CallContext, RequestSource<unknown>, Response
 
   push(bytes: Uint8Array): void {
     // A copy of its own: it may wait for long, and what it came in is bigger.
-    this.requests?.push({ compressed: false, bytes: bytes.slice() });
+    this.requests?.push({ compressed: false, bytes: copyBytes(bytes) });
   }
 
   requestsEnd(error: StatusError | undefined): void {

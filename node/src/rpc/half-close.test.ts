@@ -33,3 +33,22 @@ test('a stream that ends without a message is answered with what grpc-go says', 
   expect(await client.status(1)).toMatchObject({ 'grpc-status': '2', 'grpc-message': 'EOF' });
   client.close();
 });
+
+test('a head that goes on in the next chunk outlives the one in which it began, however large that was', async () => {
+  const client = await RawClient.open(fixture.port);
+  const block = headersFrame(3, REQUEST).subarray(9);
+  const half = block.length >> 1;
+  const prefixOfMore = Buffer.of(0, 0, 0, 0xff, 0xff);
+  client.send(
+    headersFrame(1, REQUEST),
+    frame(FrameType.Data, 0, 1, Buffer.concat([prefixOfMore, Buffer.alloc(12_000)])),
+    frame(FrameType.Headers, 0, 3, block.subarray(0, half)),
+  );
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  client.send(
+    frame(FrameType.Continuation, Flag.EndHeaders, 3, block.subarray(half)),
+    messageFrame(3, message),
+  );
+  expect((await client.status(3))?.['grpc-status']).toBe('0');
+  client.close();
+});

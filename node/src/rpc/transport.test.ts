@@ -42,7 +42,7 @@ const http1: HttpHandler = async (request, responder) => {
     return;
   }
   if (request.url === '/bug') throw new Error('a bug');
-  const body = await request.body(1000);
+  const body = await request.body(100_000);
   const user = request.certificateCommonName ?? '-';
   const seen = `${request.httpVersion} ${request.method} ${request.url} ${user} ${Buffer.from(body).toString()}`;
   responder.respond(
@@ -172,6 +172,8 @@ test('HTTP/1.1, HTTP/2 and gRPC share a plain port', async () => {
   const client = session(`http://127.0.0.1:${port}`);
   expect(await h2get(client, '/health')).toEqual({ status: 200, text: '2 GET /health - ' });
   expect(await h2get(client, '/v3', 'body')).toEqual({ status: 200, text: '2 POST /v3 - body' });
+  const long = Array.from({ length: 10_000 }, (_, i) => i).join();
+  expect(await h2get(client, '/v3', long)).toEqual({ status: 200, text: `2 POST /v3 - ${long}` });
   expect((await get(port, '/stream')).text.length).toBe(2_000_000);
   expect((await h2get(client, '/stream')).text.length).toBe(2_000_000);
   expect((await get(port, '/bug')).status).toBe(500);

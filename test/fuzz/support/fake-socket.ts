@@ -26,7 +26,7 @@ export class FakeSocket extends EventEmitter {
 
   write(bytes: Uint8Array): boolean {
     if (this.isOver) throw new Error('written behind the end');
-    this.written.push(bytes.slice());
+    this.written.push(Uint8Array.from(bytes)); // slice of a Buffer is a view, and its memory is used again
     return true;
   }
 

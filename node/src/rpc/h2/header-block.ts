@@ -1,5 +1,6 @@
 // Joins HEADERS with the CONTINUATION frames behind it (RFC 9113 section 6.10), within limits: a block that does not end,
 // or is cut into crumbs, ends the connection (CVE-2024-27983 and its kin).
+import { copyBytes } from '../../base/bytes.ts';
 import { ConnectionError, ErrorCode, Flag } from './protocol.ts';
 
 const MAX_CONTINUATIONS = 64;
@@ -24,7 +25,7 @@ export class HeaderBlock {
     if (this.bytes > this.limitBytes || this.parts.length > MAX_CONTINUATIONS) {
       throw new ConnectionError(ErrorCode.EnhanceYourCalm, 'header block too large');
     }
-    this.parts.push(bytes.slice(start, end));
+    this.parts.push(copyBytes(bytes, start, end));
   }
 
   join(): Uint8Array {

@@ -1,5 +1,6 @@
 // Plain HTTP requests on an HTTP/2 connection: not fast, but bounded like gRPC calls.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { copyBytes } from '../../base/bytes.ts';
 import { GrpcStatus, StatusError } from '../../base/errors.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type HeaderPair, encodeHeaders } from '../hpack/encoder.ts';
@@ -90,7 +91,7 @@ class Exchange2 implements HttpRequest, HttpResponder, StreamSink {
     }
     this.heldBytes += end - start;
     this.bodyBytes += end - start;
-    this.parts.push(bytes.slice(start, end));
+    this.parts.push(copyBytes(bytes, start, end));
     return false;
   }
 
