@@ -15,33 +15,52 @@ import {
 } from './testing/raw-client.ts';
 
 const message = encode(PutRequest, PutRequest.create({ key: Buffer.from('k') }));
-const slowEcho = async (request: unknown): Promise<unknown> => {
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  return request;
-};
 const isPingAck = ({ type, flags }: { type: number; flags: number }): boolean =>
   type === FrameType.Ping && (flags & Flag.Ack) !== 0;
+const WINDOW_UPDATE = frame(FrameType.WindowUpdate, 0, 0, uint32(100));
 
 let fixture: Fixture;
 afterEach(() => fixture.close());
 
-test('a PING behind a WINDOW_UPDATE is answered together with the request that came with them', async () => {
-  const clock = new FakeClock(); // stands still: nobody's patience ends
-  const methods = [method('/t.S/Echo', 'unary', slowEcho, PutRequest, PutRequest)];
-  fixture = await startServer(methods, { clock });
-  const client = await RawClient.open(fixture.port);
-  let seenBeforeAnswer = false;
-  client.socket.prependListener('data', () => {
-    seenBeforeAnswer ||= client.frames.some(isPingAck);
+test('a PING is answered together with the request that came with it, whatever windows grow meanwhile', async () => {
+  const clock = new FakeClock();
+  let growWindow = (): void => {};
+  const slowEcho = async (request: unknown): Promise<unknown> => {
+    clock.advance(30); // the answer to the PING may leave, and stays with who waits
+    growWindow();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    return request;
+  };
+  fixture = await startServer([method('/t.S/Echo', 'unary', slowEcho, PutRequest, PutRequest)], {
+    clock,
   });
+  const client = await RawClient.open(fixture.port);
+  growWindow = () => client.send(WINDOW_UPDATE);
+  const { frames } = client;
+  let seenBeforeAnswer = false;
+  client.socket.prependListener('data', () => (seenBeforeAnswer ||= frames.some(isPingAck)));
   client.send(
-    frame(FrameType.WindowUpdate, 0, 0, uint32(100)),
+    WINDOW_UPDATE,
     frame(FrameType.Ping, 0, 0, Buffer.alloc(8, 7)),
     headersFrame(1, REQUEST),
     messageFrame(1, message),
   );
   expect((await client.status(1))?.['grpc-status']).toBe('0');
-  expect(client.frames.filter(isPingAck)).toHaveLength(1);
+  expect(frames.filter(isPingAck)).toHaveLength(1);
   expect(seenBeforeAnswer).toBe(false);
+  client.close();
+});
+
+test('a PING that nothing else follows is answered by itself', async () => {
+  const clock = new FakeClock();
+  fixture = await startServer([], { clock });
+  const client = await RawClient.open(fixture.port);
+  client.send(WINDOW_UPDATE, frame(FrameType.Ping, 0, 0, Buffer.alloc(8, 7)));
+  await expect
+    .poll(() => {
+      clock.advance(10);
+      return client.frames.filter(isPingAck).length;
+    })
+    .toBe(1);
   client.close();
 });

@@ -29,20 +29,24 @@ function setUp() {
   return { clock, socket, sender };
 }
 
-test('what is patient leaves with the next frame that is not, in one write', async () => {
+test('what is patient stays for some milliseconds, and leaves with the next frame then', async () => {
   const { clock, socket, sender } = setUp();
   sender.pushPatiently(Buffer.from('ack '));
+  sender.push(Buffer.from('early'));
   await turn();
-  expect(socket.writes).toEqual([]);
+  expect(socket.writes).toEqual(['early']);
+  clock.advance(30);
+  await turn();
+  expect(socket.writes).toEqual(['early']);
   sender.push(Buffer.from('answer'));
   await turn();
-  expect(socket.writes).toEqual(['ack answer']);
+  expect(socket.writes).toEqual(['early', 'ack answer']);
   clock.advance(1000);
   await turn();
-  expect(socket.writes).toEqual(['ack answer']);
+  expect(socket.writes).toHaveLength(2);
 });
 
-test('what is patient leaves alone after some milliseconds, each time', async () => {
+test('what is patient leaves alone after some more milliseconds, each time', async () => {
   const { clock, socket, sender } = setUp();
   for (const text of ['one', 'two']) {
     sender.pushPatiently(Buffer.from(text));
@@ -50,4 +54,15 @@ test('what is patient leaves alone after some milliseconds, each time', async ()
   }
   await turn();
   expect(socket.writes).toEqual(['one', 'two']);
+});
+
+test('of what is patient no more than one frame is kept, and all leave in order', async () => {
+  const { clock, socket, sender } = setUp();
+  for (const text of ['1', '2', '3']) sender.pushPatiently(Buffer.from(text));
+  sender.push(Buffer.from(' answer'));
+  await turn();
+  expect(socket.writes).toEqual(['12 answer']);
+  clock.advance(60);
+  await turn();
+  expect(socket.writes).toEqual(['12 answer', '3']);
 });

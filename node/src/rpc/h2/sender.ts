@@ -20,8 +20,8 @@ import type { Stream } from './stream.ts';
 /** DATA is framed only while less than this waits in the socket. */
 const BACKLOG_BYTES = 256 * 1024;
 
-/** How long a frame that nobody is in a hurry for waits for an answer to leave with. */
-const PATIENCE_MS = 50;
+/** A frame that nobody is in a hurry for is kept for so long at most, and then waits so long for an answer to leave with. */
+const PATIENCE_MS = 25;
 
 /** Connections with something to write, flushed together once the events of this turn are handled. */
 export class FlushQueue {
@@ -38,7 +38,7 @@ export class FlushQueue {
   private readonly runPatient = (): void => {
     const { patient } = this;
     this.patient = [];
-    for (const sender of patient) sender.endPatience();
+    for (const sender of patient) sender.afterPatience();
   };
 
   constructor(clock: Clock) {
@@ -49,7 +49,7 @@ export class FlushQueue {
     if (this.senders.push(sender) === 1) setImmediate(this.run);
   }
 
-  /** Flushes `sender` PATIENCE_MS from now at the latest. */
+  /** Tells `sender` that PATIENCE_MS are over, or less: all who wait are told together. */
   addPatient(sender: Sender): void {
     if (this.patient.push(sender) === 1) this.clock.after(PATIENCE_MS, this.runPatient);
   }
@@ -68,6 +68,8 @@ export class Sender {
   private readonly output: Output;
   private scheduled = false;
   private isPatient = false;
+  /** What is not to leave yet. */
+  private kept: Uint8Array | undefined = undefined;
   private heldInSocket = 0;
   private sendable: Stream[] = [];
   /** Streams whose answer is complete while the client may still be sending. */
@@ -102,16 +104,30 @@ export class Sender {
     this.schedule();
   }
 
-  /** Sends `part` with whatever goes out next, or alone if nothing does within PATIENCE_MS: a write to a socket is dear. */
+  /**
+   * Sends `part` some milliseconds later, with whatever goes out then, or alone if nothing does: a write to a socket is dear,
+   * and so is what a client does that is told at once.
+   */
   pushPatiently(part: Uint8Array): void {
     if (this.ended) return;
-    this.output.push(part);
-    if (this.scheduled || this.isPatient) return;
+    if (this.kept === undefined) this.kept = part;
+    else {
+      this.output.push(this.kept);
+      this.output.push(part);
+      this.kept = undefined; // more than one a while is nobody's way to measure
+    }
+    if (this.isPatient) return;
     this.isPatient = true;
     this.queue.addPatient(this);
   }
 
-  endPatience(): void {
+  afterPatience(): void {
+    if (this.kept !== undefined) {
+      this.output.push(this.kept);
+      this.kept = undefined;
+      this.queue.addPatient(this);
+      return;
+    }
     this.isPatient = false;
     if (!this.scheduled && this.output.bytes > 0) this.flush();
   }
