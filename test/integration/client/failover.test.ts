@@ -95,7 +95,15 @@ describe('a client of three members under mutual TLS', () => {
   });
 
   test('takes a snapshot that ends with its checksum', async () => {
-    await client.put('big', 'b'.repeat(200_000));
+    const { revision } = await client.put('big', 'b'.repeat(200_000));
+    // A snapshot is what its member has applied, and another one may have taken the put.
+    for (const each of cluster.endpoints)
+      await eventually('the put everywhere', () =>
+        client.maintenance.hashKv(each, { revision }).then(
+          () => true,
+          () => false,
+        ),
+      );
     const chunks: Uint8Array[] = [];
     for await (const chunk of client.maintenance.snapshot()) chunks.push(chunk);
     const file = Buffer.concat(chunks);
