@@ -12,7 +12,7 @@ const AT_ONCE_BYTES = 2 * 1024 * 1024;
 
 /** An answer that is finished and not written. */
 interface OnTheWay {
-  bytes: number;
+  readonly bytes: number;
   readonly slowFromMs: number;
 }
 

@@ -18,11 +18,7 @@ function hasCommittedInTerm({ log, term }: Raft): boolean {
 }
 
 function confirmRead(raft: Raft, request: Message): void {
-  if (raft.config.readOnlyOption === 'leaseBased') {
-    answerRead(raft, request, raft.log.committed);
-    return;
-  }
-  if (isConfirmedByAsking(raft, request)) {
+  if (raft.config.readOnlyOption === 'leaseBased' || isConfirmedByAsking(raft, request)) {
     answerRead(raft, request, raft.log.committed);
     return;
   }
