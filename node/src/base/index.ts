@@ -9,6 +9,7 @@ export * from './human.ts';
 export * from './ids.ts';
 export * from './lists.ts';
 export * from './logger.ts';
+export * from './passing-map.ts';
 export * from './text.ts';
 export * from './world.ts';
 export * from './pause.ts';

@@ -8,6 +8,7 @@ import type {
   ServerStreamHandler,
 } from '../base/call.ts';
 import { GrpcStatus, StatusError } from '../base/errors.ts';
+import { PassingMap } from '../base/passing-map.ts';
 import type { Codec, MethodKind } from '../wire/codec.ts';
 import { LateAnswer, type MethodEntry } from '../rpc/index.ts';
 import type { Channel } from './channel.ts';
@@ -61,7 +62,7 @@ class ForwardedUnary extends LateAnswer implements Forwarded {
 
 export class Forwarder {
   private readonly channel: Channel;
-  private readonly calls = new Map<number, Forwarded>();
+  private readonly calls = new PassingMap<number, Forwarded>();
   private lastId = 0;
 
   constructor(channel: Channel) {

@@ -2,6 +2,7 @@
 import { GrpcStatus, StatusError } from '../base/errors.ts';
 import { present } from '../base/assert.ts';
 import type { Logger } from '../base/logger.ts';
+import { PassingMap } from '../base/passing-map.ts';
 import type { MethodEntry } from '../rpc/index.ts';
 import { CallHead } from './call-head.ts';
 import { Channel, type ChannelEnds } from './channel.ts';
@@ -21,7 +22,7 @@ export class RemoteCalls {
   private readonly methods: readonly MethodEntry[];
   private readonly channel: Channel;
   private readonly environment: RemoteEnvironment;
-  private readonly calls = new Map<number, RemoteCall>();
+  private readonly calls = new PassingMap<number, RemoteCall>();
 
   constructor(ends: ChannelEnds, { methods, before, logger }: RemoteCallsParts) {
     this.methods = methods;

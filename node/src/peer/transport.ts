@@ -30,7 +30,7 @@ export class PeerTransport {
   private readonly links: LinkRoutes;
   private readonly peers = new Map<MemberId, Peer>();
   private readonly remotes = new Map<MemberId, Remote>();
-  private readonly unflushed = new Set<Recipient>();
+  private unflushed: Recipient[] = [];
   private readonly reports: Reports;
   private readonly listeners: PeerListener[] = [];
   private stopped = false;
@@ -70,8 +70,8 @@ export class PeerTransport {
         continue;
       }
       recipient.send(message);
-      if (this.unflushed.size === 0) process.nextTick(this.flush);
-      this.unflushed.add(recipient);
+      if (this.unflushed.length === 0) process.nextTick(this.flush);
+      if (!this.unflushed.includes(recipient)) this.unflushed.push(recipient);
     }
   }
 
@@ -175,8 +175,9 @@ export class PeerTransport {
   }
 
   private readonly flush = (): void => {
-    for (const recipient of this.unflushed) recipient.flush();
-    this.unflushed.clear();
+    const { unflushed } = this;
+    this.unflushed = [];
+    for (const recipient of unflushed) recipient.flush();
   };
 
   private recipients(id?: MemberId): Recipient[] {

@@ -1,5 +1,5 @@
 // Requests on their way through Raft: proposed in batches, answered when this member has applied them.
-import { EtcdError, type Clock, type RequestId, type Timer, pause } from '../base/index.ts';
+import { EtcdError, PassingMap, type Clock, type RequestId, type Timer, pause } from '../base/index.ts';
 import type { Applied } from '../apply/index.ts';
 
 export const UNPROPOSED = Infinity;
@@ -59,7 +59,7 @@ export class RequestIds {
 
 /** Who waits for which request. All waits are equally long, so that insertion order is the order of the deadlines. */
 export class Waiters {
-  private readonly waiters = new Map<RequestId, Waiter>();
+  private readonly waiters = new PassingMap<RequestId, Waiter>();
   private readonly held: { readonly id: RequestId; readonly error: Error | undefined }[] = [];
   private readonly clock: Clock;
   private readonly timeoutMs: number;

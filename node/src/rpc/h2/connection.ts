@@ -1,5 +1,6 @@
 // One HTTP/2 connection: its streams, their windows, and how it ends.
 import type { Socket } from 'node:net';
+import { PassingMap } from '../../base/passing-map.ts';
 import type { Hold } from '../budget.ts';
 import { HpackError } from '../hpack/decoder.ts';
 import { Cost } from './abuse.ts';
@@ -43,7 +44,7 @@ export class Connection {
   /** Handlers that have not settled, of open and of canceled streams. */
   runningCalls = 0;
   closed = false;
-  readonly streams = new Map<number, Stream>();
+  readonly streams = new PassingMap<number, Stream>();
   readonly closedStreams = new ClosedStreams();
   private readonly keepalive: Keepalive;
   private readonly receiver: Receiver;

@@ -20,7 +20,7 @@ export class Output {
   /** Called when all that is here has been written. */
   private waiters: (() => void)[] = [];
   /** Those whose bytes the socket has and has not written. */
-  private readonly handedOver = new Set<() => void>();
+  private handedOver: (() => void)[] = [];
   private isClosed = false;
   private slab: Buffer | undefined = undefined;
   /** Where the bytes of the open slab begin that are not a part yet. */
@@ -77,7 +77,7 @@ export class Output {
   closed(): void {
     this.isClosed = true;
     const left = [...this.handedOver, ...this.waiters];
-    this.handedOver.clear();
+    this.handedOver = [];
     empty(this.waiters);
     for (const waiter of left) waiter();
   }
@@ -136,13 +136,21 @@ export class Output {
     waiters: readonly (() => void)[],
   ): (error?: Error | null) => void {
     let given = false;
-    for (const waiter of waiters) this.handedOver.add(waiter);
+    this.handedOver.push(...waiters);
     return (error) => {
       if (given || (error !== undefined && error !== null)) return;
       given = true;
       this.pool.give(slabs);
-      for (const waiter of waiters) if (this.handedOver.delete(waiter)) waiter();
+      for (const waiter of waiters) this.release(waiter);
     };
+  }
+
+  /** Unless the socket was closed meanwhile. */
+  private release(waiter: () => void): void {
+    const index = this.handedOver.indexOf(waiter); // the first one, nearly always
+    if (index < 0) return;
+    this.handedOver.splice(index, 1);
+    waiter();
   }
 
   private closePart(slab: Buffer): void {

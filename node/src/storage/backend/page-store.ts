@@ -30,7 +30,7 @@ export class PageStore {
   /** Tells whether a page is on the free list: a page of a tree that is, would be overwritten. */
   isFree: (id: number) => boolean = () => false;
   /** Serialised and not yet in the file. */
-  private readonly writing = new Map<number, Page>();
+  private writing = new Map<number, Page>();
   // Two generations make a cheap least-recently-used cache: what is used moves to the young one, and when that has
   // half the room, the old one is dropped.
   private young = new Map<number, Page>();
@@ -99,7 +99,7 @@ export class PageStore {
   }
 
   written(): void {
-    this.writing.clear();
+    this.writing = new Map(); // cleared, it would keep the pages until a full collection
     this.ahead.forget();
   }
 
