@@ -4,6 +4,7 @@ import { DiskError, MemoryDisk } from '../../base/testing/memory-disk.ts';
 import { SegmentPipeline } from './segment-pipeline.ts';
 
 const MIB = 1024 * 1024;
+const STEP_BYTES = 64 * 1024;
 const FOLDER = 'wal';
 
 async function setUp(segmentBytes = 4 * MIB) {
@@ -20,10 +21,10 @@ test('a segment grows by what is asked for, and is whole when it is taken', asyn
   pipeline.prepare(0);
   expect(await disk.list(FOLDER)).toEqual([]);
   pipeline.prepare(1);
-  await expect.poll(() => disk.usedBytes()).toBe(MIB);
+  await expect.poll(() => disk.usedBytes()).toBe(STEP_BYTES);
   pipeline.prepare(MIB);
   pipeline.prepare(MIB + 1);
-  await expect.poll(() => disk.usedBytes()).toBe(2 * MIB);
+  await expect.poll(() => disk.usedBytes()).toBe(MIB + STEP_BYTES);
   const { file, path } = await pipeline.take();
   const content = disk.contentOf(path);
   expect(content.length).toBe(4 * MIB);
