@@ -1,5 +1,11 @@
 // The member as a process: flags in, logs out, signals and failures to an exit code.
-import { createLogger, isLogLevel, realWorld, type RootLogger } from '../platform/index.ts';
+import {
+  createLogger,
+  isLogLevel,
+  letGarbageGather,
+  realWorld,
+  type RootLogger,
+} from '../platform/index.ts';
 import {
   BINNACLE_VERSION,
   ConfigError,
@@ -25,6 +31,7 @@ export async function runServer(argv: readonly string[]): Promise<void> {
     outputs: config.logOutputs,
     format: config.logFormat === 'console' ? 'console' : 'json',
   });
+  letGarbageGather();
   const life = new Lifetime(logger);
   try {
     life.running = await startIn(config, logger, life);

@@ -1,5 +1,6 @@
 // The platform room: the real disk, clock, randomness, logs and certificates.
 export { LockedError } from './file-lock.ts';
+export { letGarbageGather } from './heap-policy.ts';
 export { createLogger, isLogLevel, LOG_LEVELS } from './logger.ts';
 export type { LogFormat, LoggerOptions, LogLevel, RootLogger } from './logger.ts';
 export { realClock, realRandom } from './real-clock.ts';
