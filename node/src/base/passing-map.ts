@@ -12,8 +12,8 @@ const LEFT = -1;
 /** Keys are integers below 2^53 in magnitude, or bigints. What is iterated over may be deleted meanwhile; nothing may be added. */
 export class PassingMap<K extends number | bigint, V> {
   /** In the order of insertion; a slot that was deleted has no key. */
-  private keys: (K | undefined)[] = [];
-  private slots: (V | undefined)[] = [];
+  private readonly keys = new Array<K | undefined>(FIRST_CAPACITY).fill(undefined);
+  private readonly slots = new Array<V | undefined>(FIRST_CAPACITY).fill(undefined);
   /** Where a key is: its slot and one, from the place that its hash names on. Twice as long as there may be slots. */
   private index = new Int32Array(2 * FIRST_CAPACITY);
   private capacity = FIRST_CAPACITY;
@@ -114,7 +114,6 @@ export class PassingMap<K extends number | bigint, V> {
   private resize(capacity: number): void {
     this.capacity = capacity;
     this.index = new Int32Array(2 * capacity);
-    if (this.keys.length <= capacity) return;
     this.keys.length = capacity;
     this.slots.length = capacity;
   }
