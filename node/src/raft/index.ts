@@ -12,6 +12,7 @@ export { RaftError, type RaftErrorCode } from './errors.ts';
 export { MemoryStorage, type StoredState } from './memory-storage.ts';
 export type { Testimony, Verdict, Witnesses } from './probation.ts';
 export { RawNode } from './raw-node.ts';
+export { readsAlone } from './read-index.ts';
 export type { ReadState, Ready, Role, SoftState } from './ready.ts';
 export { type BootstrapPeer, isEmptyHardState } from './start.ts';
 export type { BasicStatus, MemberProgress, RaftStatus } from './status.ts';

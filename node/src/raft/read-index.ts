@@ -12,6 +12,11 @@ export function handleReadIndex(raft: Raft, request: Message): void {
   else confirmRead(raft, request);
 }
 
+/** Whether a read may begin with what this leader has applied of the log up to its commit index, without asking anybody. */
+export function readsAlone(raft: Raft): boolean {
+  return raft.role === 'leader' && raft.tracker.isSingleton && hasCommittedInTerm(raft);
+}
+
 /** Until then, entries may be committed that this leader does not know to be. */
 function hasCommittedInTerm({ log, term }: Raft): boolean {
   return log.matchTerm(log.committed, term);

@@ -7,7 +7,7 @@ import { LinearizableReads } from './linearizable-read.ts';
 function setUp() {
   const clock = new FakeClock();
   const asked: Uint8Array[] = [];
-  const state = { applied: 10 };
+  const state = { applied: 10, isCurrent: false };
   let id = 0n;
   const reads: LinearizableReads = new LinearizableReads({
     clock,
@@ -15,6 +15,7 @@ function setUp() {
     requestReadIndex: (context) => asked.push(context),
     wake: () => queueMicrotask(() => reads.gather()),
     appliedIndex: () => state.applied,
+    isCurrent: () => state.isCurrent,
     nextId: () => ++id,
   });
   const read = () => {
@@ -41,6 +42,19 @@ describe('linearizable reads', () => {
     reads.onReadState(asked[0]!, 10);
     await settle();
     expect(all.map((one) => one.value)).toEqual(['read', 'read', 'read']);
+  });
+
+  test('of a member that alone decides, and has applied all of it, ask nobody', async () => {
+    const { asked, state, read } = setUp();
+    state.isCurrent = true;
+    const atOnce = read();
+    await settle();
+    expect(atOnce.value).toBe('read');
+    state.isCurrent = false;
+    const later = read();
+    await settle();
+    expect(later.value).toBe('waiting');
+    expect(asked).toHaveLength(1);
   });
 
   test('that come after the question wait for the next one', async () => {

@@ -5,6 +5,7 @@ import { EtcdError, type Clock, type Timer } from '../base/index.ts';
 
 const RETRY_MS = 500;
 const WAKE_AT_ONCE = 64;
+const CURRENT = Promise.resolve();
 
 export interface ReadIndexParts {
   readonly clock: Clock;
@@ -14,6 +15,8 @@ export interface ReadIndexParts {
   /** Has `gather` called before raft's next Ready. */
   readonly wake: () => void;
   readonly appliedIndex: () => number;
+  /** Whether this member alone decides what is committed, and has applied it: then nobody is asked. */
+  readonly isCurrent: () => boolean;
   /** Makes contexts of this member's questions different from those of others and of earlier runs. */
   readonly nextId: () => bigint;
 }
@@ -54,6 +57,7 @@ export class LinearizableReads {
   /** Resolves when a read of the local store is linearizable. @throws EtcdError Timeout, LeaderChanged, Stopped */
   notify(): Promise<void> {
     if (this.stopped) return Promise.reject(new EtcdError('Stopped'));
+    if (this.parts.isCurrent()) return CURRENT;
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
       if (this.question === undefined) this.parts.wake();

@@ -25,7 +25,7 @@ import type { MemberParts } from './member-parts.ts';
 import { Proposer } from './proposer.ts';
 import { RequestIds, Waiters } from './proposals.ts';
 import { RaftLoop } from './raft-loop.ts';
-import { RaftClock, canConfigure, newRaftNode, tick, DurableLog } from './raft-node.ts';
+import { RaftClock, canConfigure, isCurrent, newRaftNode, tick, DurableLog } from './raft-node.ts';
 import { Reconfiguration, healthIntervalOf } from './reconfiguration.ts';
 import { newSha256 } from './sha256.ts';
 import { Snapshots } from './snapshots.ts';
@@ -104,6 +104,7 @@ export class Member implements MemberApi, StateEvents {
       },
       wake: () => this.loop.wake(),
       appliedIndex: () => state.appliedIndex,
+      isCurrent: () => isCurrent(this.node, state.appliedIndex),
       nextId: () => this.ids.next(),
     });
     this.snapshots = this.newSnapshots();
@@ -467,8 +468,7 @@ export class Member implements MemberApi, StateEvents {
   private onLeader(leader: MemberId, role: string): void {
     const { lessor } = this.state;
     if (role !== 'leader' && lessor.isPrimary) lessor.demote();
-    const changed = this.leaderWatch.set(leader);
-    if (!changed) return;
+    if (!this.leaderWatch.set(leader)) return;
     this.proposer.retry();
     this.reads.onLeaderChanged();
   }

@@ -1,5 +1,12 @@
 // Requests on their way through Raft: proposed in batches, answered when this member has applied them.
-import { EtcdError, PassingMap, type Clock, type RequestId, type Timer, pause } from '../base/index.ts';
+import {
+  EtcdError,
+  PassingMap,
+  type Clock,
+  type RequestId,
+  type Timer,
+  pause,
+} from '../base/index.ts';
 import type { Applied } from '../apply/index.ts';
 
 export const UNPROPOSED = Infinity;

@@ -1,7 +1,7 @@
 // Raft as a member runs it: the limits of its messages, and its clock (etcd: server/etcdserver/bootstrap.go raftConfig,
 // server.go adjustTicks).
 import { present, type Clock } from '../base/index.ts';
-import { RawNode, type MemoryStorage } from '../raft/index.ts';
+import { RawNode, readsAlone, type MemoryStorage } from '../raft/index.ts';
 import type { Wal } from '../storage/index.ts';
 import type { Entry, HardState, Snapshot } from '../wire/gen/raft.ts';
 import type { Snapshot as SnapshotRecord } from '../wire/gen/record.ts';
@@ -49,6 +49,11 @@ export function advanceFirstElection(node: RawNode, config: ServerConfig): void 
   if (!initialElectionTickAdvance) return;
   const ticks = Math.floor(electionTimeoutMs / heartbeatIntervalMs) - 2;
   for (let i = 0; i < ticks; i++) node.tick();
+}
+
+/** Whether what this member has applied is all that is committed, and no other member could have committed more. */
+export function isCurrent(node: RawNode, appliedIndex: number): boolean {
+  return appliedIndex === node.raft.log.committed && readsAlone(node.raft);
 }
 
 /** Ticks raft. Who alone votes has nobody to hear of: it campaigns as soon as it has applied what is committed. */
