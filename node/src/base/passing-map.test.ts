@@ -8,7 +8,8 @@ test('what a Map would answer, it answers', () => {
   const key = fc.integer({ min: -3, max: 40 });
   const operation = fc.oneof(
     { weight: 6, arbitrary: fc.record({ kind: fc.constant('set' as const), key }) },
-    { weight: 5, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('take' as const), key }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('clear' as const), key }) },
   );
   fc.assert(
@@ -26,6 +27,9 @@ test('what a Map would answer, it answers', () => {
             map.set(id, i);
           } else if (kind === 'delete') {
             expect(map.delete(id)).toBe(model.delete(id));
+          } else if (kind === 'take') {
+            expect(map.take(id)).toBe(model.get(id));
+            model.delete(id);
           } else {
             model.clear();
             map.clear();

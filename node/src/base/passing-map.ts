@@ -16,6 +16,7 @@ export class PassingMap<K extends number | bigint, V> {
   private readonly slots = new Array<V | undefined>(FIRST_CAPACITY).fill(undefined);
   /** Where a key is: its slot and one, from the place that its hash names on. Twice as long as there may be slots. */
   private index = new Int32Array(2 * FIRST_CAPACITY);
+  private hashes = new Int32Array(FIRST_CAPACITY);
   private capacity = FIRST_CAPACITY;
   private first = 0;
   private end = 0;
@@ -26,16 +27,17 @@ export class PassingMap<K extends number | bigint, V> {
   }
 
   has(key: K): boolean {
-    return this.placeOf(key) >= 0;
+    return this.placeOf(key, hashOf(key)) >= 0;
   }
 
   get(key: K): V | undefined {
-    const place = this.placeOf(key);
+    const place = this.placeOf(key, hashOf(key));
     return place < 0 ? undefined : this.slots[this.index[place]! - 1];
   }
 
   set(key: K, value: V): void {
-    const place = this.placeOf(key);
+    const hash = hashOf(key);
+    const place = this.placeOf(key, hash);
     if (place >= 0) {
       this.slots[this.index[place]! - 1] = value;
       return;
@@ -43,20 +45,29 @@ export class PassingMap<K extends number | bigint, V> {
     if (this.end === this.capacity) this.makeRoom();
     this.keys[this.end] = key;
     this.slots[this.end] = value;
-    this.point(key, this.end++);
+    this.hashes[this.end] = hash;
+    this.point(hash, this.end++);
     this.count++;
   }
 
   delete(key: K): boolean {
-    const place = this.placeOf(key);
-    if (place < 0) return false;
+    const { count } = this;
+    this.take(key);
+    return this.count < count;
+  }
+
+  /** Deletes a key, and returns its value. */
+  take(key: K): V | undefined {
+    const place = this.placeOf(key, hashOf(key));
+    if (place < 0) return undefined;
     const slot = this.index[place]! - 1;
+    const value = this.slots[slot];
     this.index[place] = LEFT;
     this.keys[slot] = undefined;
     this.slots[slot] = undefined;
     this.count--;
     while (this.first < this.end && this.keys[this.first] === undefined) this.first++;
-    return true;
+    return value;
   }
 
   clear(): void {
@@ -74,31 +85,33 @@ export class PassingMap<K extends number | bigint, V> {
   }
 
   /** Where the index points to the key's slot, or −1. */
-  private placeOf(key: K): number {
-    const { index, keys } = this;
+  private placeOf(key: K, hash: number): number {
+    const { index, hashes, keys } = this;
     const mask = index.length - 1;
-    for (let place = hashOf(key) & mask; ; place = (place + 1) & mask) {
+    for (let place = hash & mask; ; place = (place + 1) & mask) {
       const pointer = index[place]!;
       if (pointer === EMPTY) return -1;
-      if (pointer !== LEFT && keys[pointer - 1] === key) return place;
+      if (pointer === LEFT || hashes[pointer - 1] !== hash) continue;
+      if (keys[pointer - 1] === key) return place;
     }
   }
 
-  private point(key: K, slot: number): void {
+  private point(hash: number, slot: number): void {
     const { index } = this;
     const mask = index.length - 1;
-    let place = hashOf(key) & mask;
+    let place = hash & mask;
     while (index[place] !== EMPTY) place = (place + 1) & mask;
     index[place] = slot + 1;
   }
 
   /** Moves what is left together. Where that is over half of the capacity there will be twice as much, where it is little, half. */
   private makeRoom(): void {
-    const { keys, slots, capacity, count } = this;
+    const { keys, slots, hashes, capacity, count } = this;
     let to = 0;
     for (let from = this.first; from < this.end; from++) {
       if (keys[from] === undefined) continue;
       keys[to] = keys[from];
+      hashes[to] = hashes[from]!;
       slots[to++] = slots[from];
     }
     keys.fill(undefined, to);
@@ -108,20 +121,23 @@ export class PassingMap<K extends number | bigint, V> {
     else this.index.fill(EMPTY);
     this.first = 0;
     this.end = to;
-    for (let slot = 0; slot < to; slot++) this.point(keys[slot] as K, slot); // it was just filled
+    for (let slot = 0; slot < to; slot++) this.point(this.hashes[slot]!, slot);
   }
 
   private resize(capacity: number): void {
     this.capacity = capacity;
+    const { hashes } = this;
     this.index = new Int32Array(2 * capacity);
+    this.hashes = new Int32Array(capacity);
+    this.hashes.set(hashes.subarray(0, capacity));
     this.keys.length = capacity;
     this.slots.length = capacity;
   }
 }
 
-/** Spreads counters, which most ids are, and whose lowest bits may always be the same. */
+/** Spreads counters, which most ids are, and whose lowest bits may always be the same. 30 bits of a bigint are no number on the heap. */
 function hashOf(key: number | bigint): number {
-  const low = typeof key === 'number' ? key : Number(BigInt.asUintN(32, key));
+  const low = typeof key === 'number' ? key : Number(BigInt.asUintN(30, key));
   const mixed = Math.imul(low, 0x9e3779b1);
   return mixed ^ (mixed >>> 15);
 }

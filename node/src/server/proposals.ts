@@ -95,17 +95,11 @@ export class Waiters {
   }
 
   resolve(id: RequestId, applied: Applied): void {
-    const waiter = this.waiters.get(id);
-    if (waiter === undefined) return;
-    this.waiters.delete(id);
-    waiter.succeed(applied);
+    this.waiters.take(id)?.succeed(applied);
   }
 
   reject(id: RequestId, error: Error): void {
-    const waiter = this.waiters.get(id);
-    if (waiter === undefined) return;
-    this.waiters.delete(id);
-    waiter.fail(error);
+    this.waiters.take(id)?.fail(error);
   }
 
   /** A configuration change was applied. Its answer is held back until raft has advanced over it, and `settle` is called. */
