@@ -7,7 +7,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Disk, DiskFile } from '../../base/world.ts';
 import { assert } from '../../base/assert.ts';
 
-/** Filled together, with the thread held for some ten microseconds. */
+/** Filled together: as far the next segment is ahead of what is asked for. */
 const STEP_BYTES = 64 * 1024;
 /** Synced together. */
 const PIECE_BYTES = 1024 * 1024;
@@ -88,9 +88,11 @@ class ZeroFile {
   }
 }
 
+/** As vectors, which always take the thread pool: pages that are new to the page cache take time, and nobody waits for these. */
 async function writeZeros(file: DiskFile, from: number, to: number): Promise<void> {
-  for (let at = from; at < to; at += ZEROS.length)
-    await file.writeAt(ZEROS.subarray(0, to - at), at);
+  for (let at = from; at < to; at += ZEROS.length) {
+    await file.writevAt([ZEROS.subarray(0, to - at)], at);
+  }
 }
 
 /** Makes a whole segment of zeros. */
