@@ -37,7 +37,7 @@ export interface DiskFile {
   readAtAsync(target: Uint8Array, position: number): Promise<number>;
   /** Writes all of `source`, or rejects. */
   writeAt(source: Uint8Array, position: number): Promise<void>;
-  /** Writes all of `sources` one behind the other, or rejects. */
+  /** Writes all of `sources` one behind the other, or rejects. In the thread pool, however short they are. */
   writevAt(sources: readonly Uint8Array[], position: number): Promise<void>;
   /** Cuts or extends the file (with a hole). */
   truncate(size: number): Promise<void>;

@@ -1,8 +1,8 @@
 // How much garbage the heap may gather before all of it is looked through.
 //
 // V8 collects everything once the heap has grown by some tenths since the last time, and counts buffers for it. In a member whose
-// 25 MB of objects hardly change, the buffers of 1,500 to 4,000 writes were enough: a quarter of what a write computes was
-// collections that found next to nothing. Here a small heap may grow by as much as the page cache holds anyway.
+// 25 MB of objects hardly change, the buffers of 1,500 to 4,000 writes were enough: a third of what a write computed was
+// collections that found next to nothing (node/decisions/048).
 import { PerformanceObserver, constants } from 'node:perf_hooks';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 

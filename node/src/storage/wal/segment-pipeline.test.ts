@@ -34,6 +34,23 @@ test('a segment grows by what is asked for, and is whole when it is taken', asyn
   expect(await disk.list(FOLDER)).toEqual([path.slice(FOLDER.length + 1)]);
 });
 
+test('a segment is handed over when the last of it is synced, not when it is written', async () => {
+  const { disk, pipeline } = await setUp(2 * MIB);
+  const sync = Promise.withResolvers<void>();
+  let syncs = 0;
+  disk.options = {
+    before: (operation) => (operation === 'datasync' && ++syncs === 2 ? sync.promise : undefined),
+  };
+  pipeline.prepare(2 * MIB);
+  await expect.poll(() => syncs).toBe(2);
+  let isTaken = false;
+  const taken = pipeline.take().then(() => (isTaken = true));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(isTaken).toBe(false);
+  sync.resolve();
+  await taken;
+});
+
 test('one that nobody asked for is made when it is taken, and has another name than the one before', async () => {
   const { disk, pipeline } = await setUp(100_000);
   const first = await pipeline.take();

@@ -9,7 +9,7 @@ import { assert } from '../../base/assert.ts';
 
 /** Filled together: as far the next segment is ahead of what is asked for. */
 const STEP_BYTES = 64 * 1024;
-/** Synced together. */
+/** Synced together: a multiple of the step. */
 const PIECE_BYTES = 1024 * 1024;
 
 /**
@@ -30,7 +30,6 @@ class ZeroFile {
   private readonly sizeBytes: number;
   private file: DiskFile | undefined;
   private filledBytes = 0;
-  private syncedBytes = 0;
   private wantedBytes = 0;
   private filling: Promise<void> | undefined;
 
@@ -70,10 +69,8 @@ class ZeroFile {
       while (this.filledBytes < this.wantedBytes) {
         const to = Math.min(this.filledBytes + STEP_BYTES, this.sizeBytes);
         await writeZeros(this.file, this.filledBytes, to);
-        this.filledBytes = to;
-        if (to - this.syncedBytes < PIECE_BYTES && to < this.sizeBytes) continue;
-        await this.file.datasync();
-        this.syncedBytes = to;
+        if (to % PIECE_BYTES === 0 || to === this.sizeBytes) await this.file.datasync();
+        this.filledBytes = to; // behind the sync: who takes the whole file may write to it at once
       }
     } catch (error) {
       this.filling = undefined;
