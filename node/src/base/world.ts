@@ -41,8 +41,11 @@ export interface DiskFile {
   writevAt(sources: readonly Uint8Array[], position: number): Promise<void>;
   /** Cuts or extends the file (with a hole). */
   truncate(size: number): Promise<void>;
-  /** fdatasync: content and size are on the disk when it resolves. */
-  datasync(): Promise<void>;
+  /**
+   * fdatasync: content and size are on the disk when it resolves. `isAlone`: nobody here has anything else to do meanwhile, so
+   * a disk that is known to be quick may be waited for in place.
+   */
+  datasync(isAlone?: boolean): Promise<void>;
   close(): Promise<void>;
 }
 

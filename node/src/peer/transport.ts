@@ -75,6 +75,13 @@ export class PeerTransport {
     }
   }
 
+  /** What was sent in this turn leaves now. */
+  readonly flush = (): void => {
+    const { unflushed } = this;
+    this.unflushed = [];
+    for (const recipient of unflushed) recipient.flush();
+  };
+
   /** Sends a MsgSnap with its database; the outcome goes to `handlers.reportSnapshot`. Resolves when it is over. */
   async sendSnapshot(snapshot: OutgoingSnapshot): Promise<void> {
     const peer = this.peers.get(snapshot.message.to);
@@ -173,12 +180,6 @@ export class PeerTransport {
       this.listeners.map((listener) => listener.close(graceMs, this.context.clock)),
     );
   }
-
-  private readonly flush = (): void => {
-    const { unflushed } = this;
-    this.unflushed = [];
-    for (const recipient of unflushed) recipient.flush();
-  };
 
   private recipients(id?: MemberId): Recipient[] {
     const all = [...this.peers.values(), ...this.remotes.values()];

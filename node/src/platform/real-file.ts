@@ -67,6 +67,42 @@ const PAUSE_MS = 5_000;
 /** One for all files: they wait for the same disk. */
 const quickWrites = new QuickWrites();
 
+function syncInPool(descriptor: number): Promise<void> {
+  return settled((done) => fs.fdatasync(descriptor, done));
+}
+
+/**
+ * Waits for a sync in place where nobody has anything else to do and the disk is quick: on a disk that takes 150 µs, two threads
+ * that wake each other cost half as much again. A disk counts as quick after some syncs in a row that were; one that was not sends
+ * the next ones to the pool, so that a slow disk holds the thread once.
+ */
+class QuickSyncs {
+  private quickInARow = 0;
+
+  sync(descriptor: number): Promise<void> {
+    const startMs = performance.now();
+    if (this.quickInARow < QUICK_SYNCS) {
+      return syncInPool(descriptor).then(() => this.took(performance.now() - startMs));
+    }
+    try {
+      fs.fdatasyncSync(descriptor);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.took(performance.now() - startMs);
+    return SYNCED;
+  }
+
+  private took(durationMs: number): void {
+    this.quickInARow = durationMs <= QUICK_SYNC_MS ? this.quickInARow + 1 : 0;
+  }
+}
+
+const QUICK_SYNCS = 8;
+const QUICK_SYNC_MS = 1;
+const SYNCED = Promise.resolve();
+const quickSyncs = new QuickSyncs();
+
 /** writev takes at most IOV_MAX buffers, which is 1024 on Linux and macOS. */
 const MAX_VECTORS = 1024;
 
@@ -147,8 +183,9 @@ export class RealFile implements DiskFile {
     return settled((done) => fs.ftruncate(this.descriptor, size, done));
   }
 
-  datasync(): Promise<void> {
-    return settled((done) => fs.fdatasync(this.descriptor, done));
+  datasync(isAlone = false): Promise<void> {
+    if (!isAlone) return syncInPool(this.descriptor);
+    return quickSyncs.sync(this.descriptor);
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { formatId } from '../base/index.ts';
 import { Message, MessageType, Snapshot } from '../wire/gen/raft.ts';
 import { restoreSnapshot } from './membership.ts';
 import { metadataOf } from './memory-storage.ts';
+import { PATIENT } from './messages.ts';
 import { commitByHeartbeat } from './probation.ts';
 import type { Raft } from './raft.ts';
 
@@ -20,7 +21,7 @@ export function handleAppend(raft: Raft, message: Message): void {
     raft.verified = Math.max(raft.verified, last);
     raft.refusedTicks = 0;
     raft.hasRefused = false;
-    raft.send(Message.create({ to, type, index: last }));
+    raft.send(Message.create({ to, type, index: last, commit: raft.isPatient ? PATIENT : 0 }));
     return;
   }
   raft.logger.debug(

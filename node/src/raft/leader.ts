@@ -1,16 +1,18 @@
 // What a leader does with a message (etcd-io/raft: raft.go, stepLeader).
-import { formatId, NO_MEMBER } from '../base/index.ts';
+import { formatId, type MemberId, NO_MEMBER } from '../base/index.ts';
 import { Entry, type Message, MessageType } from '../wire/gen/raft.ts';
+import { PATIENT } from './messages.ts';
 import { proposeAsLeader } from './proposals.ts';
 import type { Raft } from './raft.ts';
 import { handleReadAck, handleReadIndex, releasePostponedReads } from './read-index.ts';
 import {
-  broadcastAppend,
+  announceCommit,
   broadcastHeartbeat,
   maybeCommit,
   maybeSendAppend,
   sendAppend,
   sendTimeoutNow,
+  tellOrHold,
 } from './replication.ts';
 import type { Progress } from './tracker/progress.ts';
 
@@ -22,6 +24,7 @@ export function stepLeader(raft: Raft, message: Message): void {
     case MessageType.MsgCheckQuorum:
       return checkQuorum(raft);
     case MessageType.MsgProp:
+      becomesImpatient(raft, message.from);
       // The message may be shared with its sender, but the log changes its entries.
       return proposeAsLeader(
         raft,
@@ -34,6 +37,12 @@ export function stepLeader(raft: Raft, message: Message): void {
     default:
       return stepFromMember(raft, message);
   }
+}
+
+/** Somebody at this member has begun to wait for what will be committed. */
+function becomesImpatient(raft: Raft, from: MemberId): void {
+  const progress = raft.tracker.get(from);
+  if (progress !== undefined) progress.isPatient = false;
 }
 
 /** Steps down unless a quorum was heard since the last check. */
@@ -91,17 +100,18 @@ function handleRejection(raft: Raft, message: Message, progress: Progress): void
 
 /** Also how the leader learns that its own entries are durable. */
 function handleAcknowledgement(raft: Raft, message: Message, progress: Progress): void {
-  const { index } = message;
+  const { index, commit } = message;
   const isSelf = progress.id === raft.id;
+  progress.isPatient = commit === PATIENT;
   const isNews = progress.maybeUpdate(index);
   // A member in state probe gets out of it by an answer about what is known already.
   if (!isNews && !(progress.match === index && progress.state === 'probe')) return;
   resumeReplication(raft, index, progress);
   if (maybeCommit(raft)) {
     releasePostponedReads(raft);
-    broadcastAppend(raft);
+    announceCommit(raft);
   } else if (!isSelf && progress.canBumpCommit(raft.log.committed)) {
-    sendAppend(raft, progress);
+    tellOrHold(raft, progress);
   }
   // The answer may have made room for several messages.
   if (!isSelf) while (maybeSendAppend(raft, progress, false));

@@ -19,6 +19,12 @@ export function entryTypeName(type: number): string {
   return entryNames[type] ?? String(type);
 }
 
+/**
+ * `commit` in the answer to an append, which etcd-io/raft leaves at 0 and does not look at: nobody at the follower waits to hear
+ * what is committed (node/decisions/049).
+ */
+export const PATIENT = 1;
+
 /** True for what a member only says to itself; such a message from the network is refused. */
 export function isLocalMessage(type: number): boolean {
   switch (type) {

@@ -64,6 +64,10 @@ export class Raft {
   pendingConfIndex = 0;
   /** Leader: bytes of payload that were appended and not yet applied. An estimate that is never too high. */
   uncommittedSize = 0;
+  /** Follower: nobody here waits to hear what is committed. Its answers to appends say so. */
+  isPatient = false;
+  /** Leader: the commit index that a patient follower has not been told; 0 for none. */
+  heldCommit = 0;
   readonly readOnly = new ReadOnly();
   /** Leader: reads that came before it committed an entry of its term. */
   postponedReads: Message[] = [];
@@ -124,6 +128,7 @@ export class Raft {
     }
     this.pendingConfIndex = 0;
     this.uncommittedSize = 0;
+    this.heldCommit = 0;
     this.readOnly.reset();
   }
 

@@ -18,6 +18,7 @@ import {
 import { appliedTo, proposeAsLeader } from './proposals.ts';
 import type { Raft } from './raft.ts';
 import type { Ready, SoftState } from './ready.ts';
+import { tellHeldCommit } from './replication.ts';
 import { entriesSize, payloadsSize } from './sizes.ts';
 import { bootstrap, type BootstrapPeer, startRaft } from './start.ts';
 import { type BasicStatus, basicStatusOf, type RaftStatus, statusOf } from './status.ts';
@@ -130,6 +131,21 @@ export class RawNode {
     // A proposal is refused, so that whoever forwarded it here can hear of it; anything else is as good as lost on the way.
     if (this.raft.probation && type !== MessageType.MsgProp) return;
     step(this.raft, message);
+  }
+
+  /** Whether nobody here waits to hear what is committed: answers to appends say so until it is set otherwise. */
+  set isPatient(isPatient: boolean) {
+    this.raft.isPatient = isPatient;
+  }
+
+  /** Leader: a commit index that is held back from patient followers until the next append; 0 for none. */
+  get heldCommit(): number {
+    return this.raft.heldCommit;
+  }
+
+  /** Tells the commit index to those who were not told of `index`. */
+  tellHeldCommit(index: number): void {
+    tellHeldCommit(this.raft, index);
   }
 
   /** Whether other members are not heard, and time does not count. */

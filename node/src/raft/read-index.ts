@@ -3,7 +3,7 @@ import { type MemberId, NO_MEMBER } from '../base/index.ts';
 import { Message, MessageType } from '../wire/gen/raft.ts';
 import { jointCommittedIndex } from './quorum/joint.ts';
 import type { Raft } from './raft.ts';
-import { broadcastHeartbeat } from './replication.ts';
+import { broadcastHeartbeat, sendAppend } from './replication.ts';
 
 /** Leader: someone wants to know from which index on a read is linearizable. */
 export function handleReadIndex(raft: Raft, request: Message): void {
@@ -70,6 +70,13 @@ function answerRead(raft: Raft, request: Message, index: number): void {
   if (from === NO_MEMBER || from === raft.id) {
     raft.readStates.push({ index, context: entries[0]!.data });
   } else {
+    tellAsker(raft, from, index);
     raft.send(Message.create({ type: MessageType.MsgReadIndexResp, to: from, index, entries }));
   }
+}
+
+/** Its readers wait until it has applied what is committed: that must not be held back from it. */
+function tellAsker(raft: Raft, asker: MemberId, index: number): void {
+  const progress = raft.tracker.get(asker);
+  if (progress?.isPatient === true && progress.canBumpCommit(index)) sendAppend(raft, progress);
 }

@@ -76,6 +76,31 @@ export function broadcastAppend(raft: Raft): void {
   }
 }
 
+/** The commit index moved: everyone is told who does not wait for the next append, and gets what it lacks. */
+export function announceCommit(raft: Raft): void {
+  for (const progress of raft.tracker.members) {
+    if (progress.id !== raft.id) tellOrHold(raft, progress);
+  }
+}
+
+/** Tells one follower the commit index with the entries that it lacks; without any, only where somebody waits for it. */
+export function tellOrHold(raft: Raft, progress: Progress): void {
+  const { committed } = raft.log;
+  if (maybeSendAppend(raft, progress, !progress.isPatient)) return;
+  if (progress.isPatient && progress.canBumpCommit(committed)) raft.heldCommit = committed;
+}
+
+/** Tells the commit index to the patient followers, too, if they were not told of `index`. */
+export function tellHeldCommit(raft: Raft, index: number): void {
+  raft.heldCommit = 0;
+  if (raft.role !== 'leader') return;
+  for (const progress of raft.tracker.members) {
+    if (progress.id === raft.id) continue;
+    if (progress.canBumpCommit(index)) sendAppend(raft, progress);
+    else if (progress.canBumpCommit(raft.log.committed)) raft.heldCommit = raft.log.committed;
+  }
+}
+
 /** Also asks for the confirmation of all reads that wait. */
 export function broadcastHeartbeat(raft: Raft): void {
   const context = raft.readOnly.heartbeatContext();

@@ -4,6 +4,7 @@ import type { PeerTransport } from '../peer/index.ts';
 export type MemberTransport = Pick<
   PeerTransport,
   | 'send'
+  | 'flush'
   | 'sendSnapshot'
   | 'addRemote'
   | 'addPeer'

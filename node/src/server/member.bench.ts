@@ -22,6 +22,7 @@ const KEPT_BYTES = 8 * 1024 * 1024;
 
 const NOBODY: MemberTransport = {
   send: () => {},
+  flush: () => {},
   sendSnapshot: () => Promise.resolve(),
   addRemote: () => {},
   addPeer: () => {},

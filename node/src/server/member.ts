@@ -14,14 +14,15 @@ import { WatchHub } from '../watch/index.ts';
 import type { MemberTransport } from './member-transport.ts';
 import { ConfChange, ConfState, type Message } from '../wire/gen/raft.ts';
 import type { InternalRaftRequest } from '../wire/gen/raft-internal.ts';
-import { AlarmAction, AlarmRequest, AlarmType } from '../wire/gen/rpc.ts';
 import type { ServerConfig } from './config.ts';
 import { readStorageVersion } from './consistent-index.ts';
 import { ApplyWait } from './apply-wait.ts';
+import { CommitNotices } from './commit-notices.ts';
 import { LeaderWatch } from './leader-watch.ts';
 import { Leadership } from './leadership.ts';
 import { LinearizableReads } from './linearizable-read.ts';
 import type { MemberParts } from './member-parts.ts';
+import { raiseNoSpace } from './no-space.ts';
 import { Proposer } from './proposer.ts';
 import { RequestIds, Waiters } from './proposals.ts';
 import { RaftLoop } from './raft-loop.ts';
@@ -54,6 +55,7 @@ export class Member implements MemberApi, StateEvents {
   private readonly waiters: Waiters;
   private readonly proposer: Proposer;
   private readonly reads: LinearizableReads;
+  private readonly notices: CommitNotices;
   private readonly applyWait: ApplyWait;
   private readonly snapshots: Snapshots;
   private readonly reconfiguration: Reconfiguration;
@@ -106,6 +108,10 @@ export class Member implements MemberApi, StateEvents {
       appliedIndex: () => state.appliedIndex,
       isCurrent: () => isCurrent(this.node, state.appliedIndex),
       nextId: () => this.ids.next(),
+    });
+    this.notices = new CommitNotices({
+      ...{ clock: world.clock, node: this.node, waiters: this.waiters, hub: this.hub },
+      wake: () => this.loop.wake(),
     });
     this.snapshots = this.newSnapshots();
     this.reconfiguration = this.newReconfiguration();
@@ -164,6 +170,7 @@ export class Member implements MemberApi, StateEvents {
 
   /** Raft messages from other members. */
   receive(messages: readonly Message[]): void {
+    this.notices.beforeStep();
     for (const message of messages) {
       try {
         this.node.step(message);
@@ -354,19 +361,9 @@ export class Member implements MemberApi, StateEvents {
   }
 
   quotaExceeded(requestId: bigint, applied: Applied): void {
-    this.logger.warn('message exceeded backend quota; raising alarm', {
-      'quota-size-bytes': this.state.quota.limitBytes,
-    });
-    const alarm = AlarmRequest.create({
-      action: AlarmAction.ACTIVATE,
-      memberId: this.localId,
-      alarm: AlarmType.NOSPACE,
-    });
-    this.propose({ alarm })
-      .catch((error: unknown) => {
-        this.logger.warn('failed to raise the NOSPACE alarm', { error: String(error) });
-      })
-      .finally(() => this.waiters.resolve(requestId, applied));
+    void raiseNoSpace(this, this.state.quota.limitBytes).then(() =>
+      this.waiters.resolve(requestId, applied),
+    );
   }
 
   configured(id: bigint, error: Error | undefined): void {
@@ -387,7 +384,9 @@ export class Member implements MemberApi, StateEvents {
       localId: boot.localId,
       isFounding: boot.peers.length > 0,
       log: this.log,
-      transport: { send: (messages) => this.transport?.send(messages) },
+      transport: () => this.transport,
+      isShared: () => this.waiters.size > 1,
+      isAwaited: () => this.notices.isAwaited,
       applyEntries: (entries) => state.applyEntries(entries),
       installSnapshot: async (snapshot) => {
         await this.snapshots.install(snapshot);
@@ -474,6 +473,7 @@ export class Member implements MemberApi, StateEvents {
   }
 
   private onAdvanced(): void {
+    this.notices.afterReady();
     this.waiters.settle();
     this.snapshots.afterApply();
   }

@@ -23,7 +23,10 @@ function ready(fields: Partial<Ready>): Ready {
 /** Runs the loop over `readies`; the log finishes a write when the test lets it. */
 const setUp = (...readies: Ready[]) => setUpLoop(readies, false);
 
-function setUpLoop(readies: Ready[], isFounding: boolean) {
+const MANY_CLIENTS = { isShared: () => true, isAwaited: () => true };
+const NO_CLIENTS = { isShared: () => false, isAwaited: () => false };
+
+function setUpLoop(readies: Ready[], isFounding: boolean, clients = MANY_CLIENTS) {
   const happened: string[] = [];
   const pending: (() => void)[] = [];
   const deferred: (() => void)[] = [];
@@ -47,16 +50,18 @@ function setUpLoop(readies: Ready[], isFounding: boolean) {
     localId: 1n,
     isFounding,
     log: {
-      save: () => onDisk('saved'),
+      save: (_state, _entries, _mustSync, isAlone) => onDisk(isAlone ? 'saved alone' : 'saved'),
       saveSnapshot: () => onDisk('snapshot record saved'),
       applySnapshot: () => note('log replaced'),
       append: () => note('appended'),
     },
-    transport: {
+    transport: () => ({
       send: (messages) => {
         if (messages.length > 0) note(`sent ${messages.map((one) => one.index).join()}`);
       },
-    },
+      flush: () => note('flushed'),
+    }),
+    ...clients,
     applyEntries: (entries) => {
       if (entries.length > 0) note(`applied ${entries.map((one) => one.index).join()}`);
       return entries.length === 2 ? onDisk('committed') : undefined;
@@ -204,6 +209,33 @@ describe('the ready loop', () => {
       'sent 7, sent 7',
       'sent 7, sent 7',
     ]);
+  });
+
+  test('of a leader has its messages leave before it may wait for the disk in place', async () => {
+    const softState = { leader: 1n, role: 'leader' as const };
+    const alone = { entries: [entry(7)], mustSync: true, softState, messages: [message(7)] };
+    const { loop, happened, turn } = setUpLoop([ready(alone)], false, NO_CLIENTS);
+    loop.wake();
+    await turn();
+    expect(happened).toEqual(['leader of 1', 'sent 7', 'flushed', 'saved alone…']);
+  });
+
+  test('waits for the disk in place only where nobody else would be served meanwhile', async () => {
+    const one = { entries: [entry(7)], mustSync: true };
+    const two = { ...one, entries: [entry(7), entry(8)] };
+    const awaited = { isShared: () => false, isAwaited: () => true };
+    const first = async (fields: Partial<Ready>, clients: typeof NO_CLIENTS) => {
+      const { loop, happened, turn } = setUpLoop([ready(fields)], false, clients);
+      loop.wake();
+      await turn();
+      return happened.find((what) => what.startsWith('saved'));
+    };
+    expect(await first(one, awaited)).toBe('saved alone…');
+    expect(await first(one, MANY_CLIENTS)).toBe('saved…');
+    expect(await first(two, NO_CLIENTS)).toBe('saved…');
+    // What is applied with it has an answer, or an event, that should leave.
+    expect(await first(work, awaited)).toBe('saved…');
+    expect(await first(work, NO_CLIENTS)).toBe('saved alone…');
   });
 
   test('takes what comes during a write as the next Ready', async () => {

@@ -12,6 +12,7 @@ import {
   type Snapshot,
 } from '../wire/gen/raft.ts';
 import type { Ready, RawNode } from '../raft/index.ts';
+import type { MemberTransport } from './member-transport.ts';
 
 export interface RaftLoopParts {
   readonly node: RawNode;
@@ -19,7 +20,12 @@ export interface RaftLoopParts {
   readonly log: RaftLog;
   /** The first Ready brings the entries that found the cluster: committed by convention, though no disk has them yet. */
   readonly isFounding: boolean;
-  readonly transport: { send(messages: readonly Message[]): void };
+  /** Undefined before the member has started. */
+  readonly transport: () => Pick<MemberTransport, 'send' | 'flush'> | undefined;
+  /** Whether several of this member's clients have written and wait. */
+  readonly isShared: () => boolean;
+  /** Whether any of its clients waits for what is applied. */
+  readonly isAwaited: () => boolean;
   /** Called for each committed entry, in order; must not wait. Returns what is waited for before there are more. */
   readonly applyEntries: (entries: readonly Entry[]) => Promise<void> | undefined;
   /** Installs a snapshot that the leader sent and that is already recorded. */
@@ -38,11 +44,12 @@ export interface RaftLoopParts {
 
 /** Where raft's entries are kept: the WAL, and raft's own memory of it. */
 export interface RaftLog {
-  /** Durable when it resolves, where `mustSync`. */
+  /** Durable when it resolves, where `mustSync`. `isAlone`: nobody has anything else to do meanwhile. */
   save(
     hardState: HardState | undefined,
     entries: readonly Entry[],
     mustSync: boolean,
+    isAlone: boolean,
   ): Promise<void>;
   saveSnapshot(snapshot: Snapshot): Promise<void>;
   applySnapshot(snapshot: Snapshot): void;
@@ -107,7 +114,8 @@ export class RaftLoop {
   }
 
   private async handle(ready: Ready): Promise<void> {
-    const { node, log, transport } = this.parts;
+    const { node, log } = this.parts;
+    const transport = this.parts.transport();
     if (ready.softState !== undefined) {
       this.leader = ready.softState.leader;
       this.isLeader = ready.softState.role === 'leader';
@@ -117,7 +125,7 @@ export class RaftLoop {
 
     // A leader replicates while it writes; everybody else answers only for what is on the disk (Raft thesis §10.2.1).
     const sentAsLeader = this.isLeader;
-    if (sentAsLeader) transport.send(this.outgoing(ready));
+    if (sentAsLeader) transport?.send(this.outgoing(ready));
 
     if (ready.snapshot !== undefined) await log.saveSnapshot(ready.snapshot);
     const saved = this.save(ready);
@@ -132,7 +140,7 @@ export class RaftLoop {
       await this.parts.installSnapshot(ready.snapshot);
     }
     log.append(ready.entries);
-    if (!sentAsLeader) transport.send(this.outgoing(ready));
+    if (!sentAsLeader) transport?.send(this.outgoing(ready));
     if (ready.snapshot !== undefined) void this.parts.applyEntries(ready.committedEntries);
 
     node.advance(ready);
@@ -145,10 +153,19 @@ export class RaftLoop {
     if (ready.hardState === undefined && ready.entries.length === 0) return undefined;
     // The record of a snapshot counts only under a commit index that covers it, so that has to be on the disk as well.
     const mustSync = ready.mustSync || ready.snapshot !== undefined;
-    const saved = this.parts.log.save(ready.hardState, ready.entries, mustSync);
+    const isAlone = this.isAlone(ready);
+    // The thread may stand still until the sync is over: what others have to write as well must be on its way.
+    if (isAlone) this.parts.transport()?.flush();
+    const saved = this.parts.log.save(ready.hardState, ready.entries, mustSync, isAlone);
     if (mustSync) return saved;
     saved.catch((error: unknown) => this.parts.onFatal(error));
     return undefined;
+  }
+
+  /** One write, and nobody else who would be served while it goes to the disk. */
+  private isAlone({ entries, committedEntries }: Ready): boolean {
+    if (entries.length !== 1) return false;
+    return committedEntries.length === 0 ? !this.parts.isShared() : !this.parts.isAwaited();
   }
 
   /** Messages as they go to the wire: snapshots are sent apart, and of several append responses to one member the last suffices. */

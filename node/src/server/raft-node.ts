@@ -94,6 +94,7 @@ export class DurableLog implements RaftLog {
     hardState: HardState | undefined,
     entries: readonly Entry[],
     mustSync: boolean,
+    isAlone = false,
   ): Promise<void> {
     const newest = hardState ?? this.unwritten;
     if (entries.length === 0 && !mustSync) {
@@ -101,7 +102,7 @@ export class DurableLog implements RaftLog {
       return Promise.resolve();
     }
     this.unwritten = undefined;
-    return this.wal.save(newest, entries, mustSync);
+    return this.wal.save(newest, entries, mustSync, isAlone);
   }
 
   saveSnapshot(snapshot: Snapshot): Promise<void> {

@@ -29,6 +29,8 @@ export class Progress {
   /** No append until a heartbeat is answered: a probe is out, or the inflights are full. */
   appendPaused = false;
   isLearner: boolean;
+  /** Nobody there waits to hear what is committed, so that the next append is soon enough. As it last said itself. */
+  isPatient = false;
   inflights: Inflights;
   /** The highest commit index on its way to the follower. May go back when messages turn out to be lost. */
   private sentCommit = 0;
@@ -51,6 +53,7 @@ export class Progress {
     this.match = match;
     this.next = next;
     this.recentActive = false;
+    this.isPatient = false;
     this.sentCommit = 0;
   }
 

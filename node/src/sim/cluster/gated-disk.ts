@@ -35,7 +35,7 @@ function gatedFile(file: DiskFile, gate: Gate): DiskFile {
     writeAt: (source, position) => gate(file.writeAt(source, position)),
     writevAt: (sources, position) => gate(file.writevAt(sources, position)),
     truncate: (size) => gate(file.truncate(size)),
-    datasync: () => gate(file.datasync()),
+    datasync: (isAlone) => gate(file.datasync(isAlone)),
     close: () => gate(file.close()),
   };
 }

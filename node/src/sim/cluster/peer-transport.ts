@@ -50,6 +50,10 @@ export class SimTransport implements MemberTransport {
     this.look();
   }
 
+  flush(): void {
+    // Each message is on its way at once.
+  }
+
   send(messages: readonly Message[]): void {
     for (const message of messages) {
       const peer = this.peers.get(message.to) ?? this.remotes.get(message.to);

@@ -19,6 +19,8 @@ export interface SaveRequest {
 export class Batch {
   readonly requests: SaveRequest[] = [];
   mustSync = false;
+  /** Its caller said that nobody has anything else to do until it is synced. */
+  isAlone = true;
   bytes = 0;
   readonly promise: Promise<void>;
   readonly resolve: () => void;
@@ -35,7 +37,7 @@ export class Batch {
 export class BatchQueue {
   private readonly batches: Batch[] = [];
 
-  add(request: SaveRequest, mustSync: boolean): Promise<void> {
+  add(request: SaveRequest, mustSync: boolean, isAlone: boolean): Promise<void> {
     let batch = this.batches.at(-1);
     if (batch === undefined || batch.bytes >= BATCH_BYTES) {
       batch = new Batch();
@@ -43,6 +45,7 @@ export class BatchQueue {
     }
     batch.requests.push(request);
     if (mustSync) batch.mustSync = true;
+    if (!isAlone) batch.isAlone = false;
     for (const entry of request.entries) batch.bytes += entry.data.length + RECORD_OVERHEAD_BYTES;
     return batch.promise;
   }

@@ -128,7 +128,8 @@ export class Wal {
     wal.encoder.addCrc();
     wal.encoder.addBytes(RecordType.Metadata, metadata);
     wal.encoder.addMessage(RecordType.Snapshot, Snapshot, Snapshot.create());
-    await wal.write(true);
+    await wal.write();
+    await wal.sync();
     await disk.syncFolder(building);
     await disk.removeFolder(folder);
     await disk.rename(building, folder);
@@ -235,15 +236,17 @@ export class Wal {
    * Appends entries, then the hard state. Resolves when they are written, and synced if `mustSync` (raft says when).
    * Calls may overlap; they are written in the order of the calls, and those that wait together share one sync.
    * Without anything to save it resolves at once. Rejects when a write or sync failed, then and for ever after.
+   * `isAlone`: nobody here has anything else to do until it is synced.
    */
   save(
     hardState: HardState | undefined,
     entries: readonly Entry[],
     mustSync: boolean,
+    isAlone = false,
   ): Promise<void> {
     const state = hardState !== undefined && !isEmptyState(hardState) ? hardState : undefined;
     if (state === undefined && entries.length === 0) return Promise.resolve();
-    return this.enqueue({ hardState: state, entries, snapshot: undefined }, mustSync);
+    return this.enqueue({ hardState: state, entries, snapshot: undefined }, mustSync, isAlone);
   }
 
   /** Records that a snapshot is in place; resolves when that is synced. Its file must be synced before. */
@@ -252,7 +255,7 @@ export class Wal {
       snapshot.index === 0 || snapshot.confState !== undefined,
       'a snapshot record carries the configuration',
     );
-    return this.enqueue({ hardState: undefined, entries: NO_ENTRIES, snapshot }, true);
+    return this.enqueue({ hardState: undefined, entries: NO_ENTRIES, snapshot }, true, false);
   }
 
   /** Gives up segments that only hold entries before `index` (ReleaseLockTo in etcd's wal.go). Deleting is the purge's. */
@@ -279,10 +282,10 @@ export class Wal {
     await this.tail.file.close();
   }
 
-  private enqueue(request: SaveRequest, mustSync: boolean): Promise<void> {
+  private enqueue(request: SaveRequest, mustSync: boolean, isAlone: boolean): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     if (this.closed) return Promise.reject(new Error(`the log in ${this.folder} is closed`));
-    const saved = this.queue.add(request, mustSync);
+    const saved = this.queue.add(request, mustSync, isAlone);
     this.running ??= this.run();
     return saved;
   }
@@ -307,7 +310,8 @@ export class Wal {
       if (this.confirming !== undefined) await this.confirming;
       while ((batch = this.queue.take()) !== undefined) {
         this.encode(batch.requests);
-        await this.write(batch.mustSync);
+        await this.write();
+        if (batch.mustSync) await this.sync(batch.isAlone);
         batch.resolve();
         batch = undefined;
         if (this.tail.position >= this.segmentBytes) await this.cut();
@@ -358,20 +362,19 @@ export class Wal {
   }
 
   /** Writes what the encoder holds behind the tail. */
-  private async write(mustSync: boolean): Promise<void> {
+  private async write(): Promise<void> {
     const { bytes } = this.encoder;
     await this.tail.file.writeAt(bytes, this.tail.position);
     this.tail.position += bytes.length;
     this.options.onWrite?.(bytes.length);
     this.encoder.clear();
-    if (mustSync) await this.sync();
   }
 
-  private async sync(): Promise<void> {
+  private async sync(isAlone = false): Promise<void> {
     const { clock, logger, onSync, unsafeNoSync } = this.options;
     if (unsafeNoSync === true) return;
     const startMs = clock?.monotonicMs() ?? 0;
-    await this.tail.file.datasync();
+    await this.tail.file.datasync(isAlone);
     if (clock === undefined) return;
     const tookMs = clock.monotonicMs() - startMs;
     onSync?.(tookMs);
@@ -394,7 +397,8 @@ export class Wal {
     this.encoder.addBytes(RecordType.Metadata, this.metadata);
     if (this.hardState !== undefined && !isEmptyState(this.hardState))
       this.encoder.addMessage(RecordType.State, HardState, this.hardState);
-    await this.write(true);
+    await this.write();
+    await this.sync();
     const sequence = present(this.segments.at(-1), 'the tail has a name').sequence + 1;
     const next = segmentName(sequence, this.lastIndex + 1);
     await this.disk.rename(path, `${this.folder}/${next.name}`);

@@ -31,6 +31,7 @@ export function loneConfig(flags: Readonly<Record<string, string>> = {}): Server
 
 const NO_PEERS: MemberTransport = {
   send() {},
+  flush() {},
   sendSnapshot: () => Promise.reject(new Error('there is nobody')),
   addRemote() {},
   addPeer() {},

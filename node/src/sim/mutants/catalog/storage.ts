@@ -8,7 +8,7 @@ export const storageMutants: readonly Mutant[] = [
     like: 'textbook',
     profiles: ['crash'],
     file: 'storage/wal/wal.ts',
-    find: '    if (mustSync) await this.sync();\n',
+    find: '        if (batch.mustSync) await this.sync(batch.isAlone);\n',
     replace: '',
   },
   {
