@@ -17,7 +17,7 @@ import {
   LeaseCheckpointResponse,
   LeaseGrantResponse,
   LeaseRevokeResponse,
-  ResponseHeader,
+  type ResponseHeader,
   type AlarmRequest,
   type CompactionRequest,
   type DeleteRangeResponse,
@@ -27,6 +27,7 @@ import {
   type TxnResponse,
 } from '../wire/gen/rpc.ts';
 import type { Alarms } from './alarms.ts';
+import { headerAt } from './header.ts';
 import type { Membership } from './membership.ts';
 import { LEASE_COST_BYTES, putCostBytes, txnCostBytes, type Quota } from './quota.ts';
 import { executeRange } from './range.ts';
@@ -194,7 +195,7 @@ export class Applier {
   }
 
   private header(): ResponseHeader {
-    return ResponseHeader.create({ revision: this.parts.store.revision });
+    return headerAt(this.parts.store.revision);
   }
 
   private refuseWhenCorrupt(): void {

@@ -1,13 +1,8 @@
 // Range: limit, filters, order (etcd: server/etcdserver/txn/range.go).
 import { EMPTY_BYTES, EtcdError, compareBytes } from '../base/index.ts';
 import type { KeyValue } from '../wire/gen/kv.ts';
-import {
-  RangeResponse,
-  ResponseHeader,
-  SortOrder,
-  SortTarget,
-  type RangeRequest,
-} from '../wire/gen/rpc.ts';
+import { RangeResponse, SortOrder, SortTarget, type RangeRequest } from '../wire/gen/rpc.ts';
+import { headerAt } from './header.ts';
 import type { ReadView } from './store-view.ts';
 
 /**
@@ -29,7 +24,7 @@ export function executeRange(view: ReadView, request: RangeRequest): RangeRespon
   if (more) kvs = kvs.slice(0, request.limit);
   if (request.keysOnly) kvs = kvs.map(withoutValue);
   return {
-    header: ResponseHeader.create({ revision: result.revision }),
+    header: headerAt(result.revision),
     kvs,
     more,
     count: result.count,

@@ -7,7 +7,6 @@ import { KeyValue } from '../wire/gen/kv.ts';
 import {
   CompareResult,
   CompareTarget,
-  ResponseHeader,
   ResponseOp,
   type Compare,
   type DeleteRangeRequest,
@@ -18,6 +17,7 @@ import {
   type TxnRequest,
   type TxnResponse,
 } from '../wire/gen/rpc.ts';
+import { headerAt } from './header.ts';
 import { checkRange, executeRange } from './range.ts';
 import type { LeaseView, ReadView, Store, WriteView } from './store-view.ts';
 
@@ -73,7 +73,7 @@ function readOnlyTxn(view: ReadView, decided: Decided): TxnResponse {
 }
 
 function withRevision(response: TxnResponse, revision: number): TxnResponse {
-  response.header = ResponseHeader.create({ revision });
+  response.header = headerAt(revision);
   return response;
 }
 
@@ -191,7 +191,7 @@ function run(txn: WriteView, decided: Decided): TxnResponse {
 
 function nestedTxn(txn: WriteView, decided: Decided): TxnResponse {
   const response = run(txn, decided);
-  response.header = ResponseHeader.create();
+  response.header = headerAt(0);
   return response;
 }
 
@@ -204,7 +204,7 @@ function put(txn: WriteView, request: PutRequest, before: KeyValue | undefined):
   }
   const revision = txn.put(request.key, value, lease);
   return {
-    header: ResponseHeader.create({ revision }),
+    header: headerAt(revision),
     prevKv: request.prevKv ? before : undefined,
   };
 }
@@ -213,7 +213,7 @@ function deleteRange(txn: WriteView, request: DeleteRangeRequest): DeleteRangeRe
   const { rangeEnd } = request;
   const prevKvs = request.prevKv ? txn.range(request.key, rangeEnd).kvs : [];
   const { deleted, revision } = txn.deleteRange(request.key, rangeEnd);
-  return { header: ResponseHeader.create({ revision }), deleted, prevKvs };
+  return { header: headerAt(revision), deleted, prevKvs };
 }
 
 function checkLease(leases: LeaseView, request: PutRequest): void {

@@ -1,6 +1,6 @@
 // What a leader does with a message (etcd-io/raft: raft.go, stepLeader).
 import { formatId, type MemberId, NO_MEMBER } from '../base/index.ts';
-import { Entry, type Message, MessageType } from '../wire/gen/raft.ts';
+import { type Message, MessageType } from '../wire/gen/raft.ts';
 import { PATIENT } from './messages.ts';
 import { proposeAsLeader } from './proposals.ts';
 import type { Raft } from './raft.ts';
@@ -28,7 +28,7 @@ export function stepLeader(raft: Raft, message: Message): void {
       // The message may be shared with its sender, but the log changes its entries.
       return proposeAsLeader(
         raft,
-        message.entries.map((entry) => Entry.create(entry)),
+        message.entries.map(({ type, data }) => ({ type, term: 0, index: 0, data })),
       );
     case MessageType.MsgReadIndex:
       return handleReadIndex(raft, message);
